@@ -1,0 +1,1 @@
+"""Adapters: each makes a technology play one of the roles in `playlist_core.ports`."""

@@ -1,0 +1,1 @@
+"""Adapters of the channel ports: `QueueGateway`, `PMSender` and `UserDirectory`."""

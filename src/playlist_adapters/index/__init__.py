@@ -1,0 +1,1 @@
+"""Adapters of `CatalogIndex`: one searchable snapshot of the catalogue."""

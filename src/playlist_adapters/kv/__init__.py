@@ -1,0 +1,1 @@
+"""Adapters of `KVStore`: one bucket of keys with revisions."""

@@ -1,0 +1,1 @@
+"""Adapters of `CatalogSource`: ways to read the catalogue of a MediaCMS site."""

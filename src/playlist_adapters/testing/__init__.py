@@ -1,0 +1,1 @@
+"""What whoever writes an adapter needs: contract suites, a clock under control, scripted failures."""

@@ -1,0 +1,1 @@
+"""The service: settings, wiring and the doors from HTTP and the terminal."""

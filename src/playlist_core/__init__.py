@@ -1,0 +1,1 @@
+"""The pure domain of Kryten Playlist: rules, use-cases and the ports they need."""

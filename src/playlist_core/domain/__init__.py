@@ -1,0 +1,1 @@
+"""Rules as pure, synchronous functions: time, randomness and state come in, new values go out."""

@@ -1,0 +1,229 @@
+"""The roles the core needs played: each Protocol states its duties and its failures.
+
+IO is async; the current time and randomness are sync. Any port method that reaches outside may raise
+`Unavailable` (nothing happened) and any that changes something `OutcomeUnknown` (it may have).
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from attrs import frozen
+
+from playlist_core.domain.catalog import CatalogItem, SearchPage, SearchQuery, SnapshotInfo
+from playlist_core.domain.identity import Username
+from playlist_core.domain.queue import Position, QueueItem, QueueSnapshot
+
+
+class Clock(Protocol):
+    """Time: of day, elapsed, and waiting for it to pass."""
+
+    def now(self) -> datetime:
+        """The time of day, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow, for leases and back-off."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return when `seconds` have passed on this clock."""
+        ...
+
+
+class Randomness(Protocol):
+    """Every random choice, so that tests can make them."""
+
+    def code(self) -> str:
+        """A one-time code: 8 characters of `login.CODE_ALPHABET`, unguessable."""
+        ...
+
+    def token(self) -> str:
+        """An unguessable token of 256 bits, URL-safe."""
+        ...
+
+    def seed(self) -> str:
+        """A short seed for a shuffle, pleasant to read and to type again."""
+        ...
+
+    def identifier(self) -> str:
+        """A new id that no replica will ever make again: `[a-z0-9]`, sortable by nothing."""
+        ...
+
+    def fraction(self) -> float:
+        """A number in [0, 1) for jitter."""
+        ...
+
+
+@frozen
+class Entry:
+    """A value as stored, with the revision a conditional write must name."""
+
+    key: str
+    value: bytes
+    revision: int
+
+
+class KVStore(Protocol):
+    """One bucket. Revisions are positive and strictly increasing in the bucket: across keys, deletions
+    and restarts. There is no put: a lost update cannot be written.
+
+    Keys are 1 to 1,024 characters of `A-Za-z0-9-_/=.`, neither beginning nor ending with a dot, no two
+    dots together; anything else raises InvalidInput before it reaches the store. Values over 1 MiB
+    raise TooLarge.
+    """
+
+    async def get(self, key: str) -> Entry | None: ...
+
+    async def create(self, key: str, value: bytes) -> int:
+        """Store under a key that does not exist and return the revision; Conflict if it exists."""
+        ...
+
+    async def update(self, key: str, value: bytes, *, revision: int) -> int:
+        """Replace the value of that revision; Conflict if stale or absent, InvalidInput below 1."""
+        ...
+
+    async def delete(self, key: str, *, revision: int) -> None:
+        """Remove the value of that revision; Conflict if absent or stale."""
+        ...
+
+    async def entries(self, prefix: str = "") -> Sequence[Entry]:
+        """All entries whose key starts with `prefix`, by key.
+
+        At least as new as the call, but no cut across keys.
+        """
+        ...
+
+    async def incarnation(self) -> str:
+        """The store's life: revisions of different incarnations are never compared."""
+        ...
+
+
+class IndexWriter(Protocol):
+    """A snapshot being built; nobody sees it before the context it came from exits cleanly."""
+
+    async def add(self, items: Sequence[CatalogItem]) -> None:
+        """Append items; of two with one `video_id` the later wins."""
+        ...
+
+    def count(self) -> int:
+        """How many distinct items were added so far."""
+        ...
+
+
+class CatalogIndex(Protocol):
+    """One searchable snapshot of the catalogue, replaced as a whole.
+
+    `SearchQuery` is the only definition of what matches and in which order; every adapter agrees with it.
+    Before the first snapshot every read raises Unavailable with code `no_snapshot`.
+    """
+
+    async def search(
+        self, query: SearchQuery, *, limit: int, offset: int, snapshot_id: str | None = None
+    ) -> SearchPage:
+        """A page of matches in rank order with the exact total.
+
+        A `snapshot_id` that is no longer kept is answered from the current one; the page names the one used.
+        """
+        ...
+
+    async def get_many(self, video_ids: Collection[str]) -> Mapping[str, CatalogItem]:
+        """Those of the ids that the current snapshot holds."""
+        ...
+
+    async def categories(self) -> Mapping[str, int]:
+        """Category names as stored, in natural order, with their numbers of items."""
+        ...
+
+    async def state(self) -> SnapshotInfo | None:
+        """The current snapshot, or None before the first."""
+        ...
+
+    def rebuild(
+        self, snapshot_id: str, *, source: str, created_at: datetime
+    ) -> AbstractAsyncContextManager[IndexWriter]:
+        """Build a new snapshot beside the current one; swapped atomically on clean exit only."""
+        ...
+
+
+class CatalogSource(Protocol):
+    """A way to read the whole catalogue of a MediaCMS site (spec: catalog-refresh 4.1)."""
+
+    @property
+    def name(self) -> str:
+        """What an administrator recognises, without credentials."""
+        ...
+
+    async def total(self) -> int | None:
+        """How many items are to be expected, where that is cheap to know."""
+        ...
+
+    def iter_catalog_items(self) -> AsyncIterator[CatalogItem]:
+        """Every item once; an async generator, to be closed with `aclosing`.
+
+        Raises InvalidInput (with the place) for a source that cannot be understood, never half a catalogue.
+        """
+        ...
+
+
+class QueueGateway(Protocol):
+    """The channel's queue. Each command returns when the channel's own events have confirmed it.
+
+    A refusal raises QueueRefused with its reason; a channel that stays silent raises OutcomeUnknown;
+    a channel that is away raises ChannelUnavailable and nothing was sent.
+    """
+
+    async def snapshot(self) -> QueueSnapshot: ...
+
+    async def add(self, media_url: str, *, position: Position, temp: bool) -> QueueItem:
+        """Queue a custom manifest and return the item as the channel took it."""
+        ...
+
+    async def move(self, uid: int, *, after: int | None) -> None:
+        """Put an item behind another one; None means to the front of the list."""
+        ...
+
+    async def remove(self, uid: int) -> None: ...
+
+    async def set_temp(self, uid: int, *, temp: bool) -> None: ...
+
+    async def jump(self, uid: int) -> None:
+        """Put an item on the air now; a temp item that was playing disappears."""
+        ...
+
+
+class PMSender(Protocol):
+    """Private messages of the channel's bot."""
+
+    async def send(self, to: Username, text: str) -> None:
+        """Return when delivery is confirmed; Undeliverable when the user is not in the channel.
+
+        One line of at most 320 characters; it arrives HTML-escaped, as CyTube sends it.
+        """
+        ...
+
+
+@frozen
+class ChannelUser:
+    """Somebody in the channel: the name as CyTube spells it and the CyTube rank."""
+
+    name: Username
+    rank: float
+
+
+class UserDirectory(Protocol):
+    """Who is in the channel right now."""
+
+    async def present(self, name: Username) -> ChannelUser | None: ...
+
+
+@frozen(kw_only=True)
+class Buckets:
+    """The buckets of CONTRACTS section 3 that the main job uses, each a `KVStore`."""
+
+    auth: KVStore
+    acl: KVStore
+    playlists: KVStore
+    history: KVStore
+    snapshot: KVStore

@@ -1,0 +1,77 @@
+"""The one strict translation between values and JSON: nothing is coerced, in either direction."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Final, get_args, get_origin
+
+import cattrs
+
+
+def strict_converter(*, forbid_extra_keys: bool) -> cattrs.Converter:
+    """A converter that refuses what cattrs would coerce (`None` to `'None'`, a text to letters).
+
+    Structuring raises cattrs' errors; `cattrs.transform_error` names the path of each problem.
+    """
+    converter = cattrs.Converter(forbid_extra_keys=forbid_extra_keys)
+    for kind in (str, int, bool):
+        converter.register_structure_hook(kind, _exactly(kind))
+    converter.register_structure_hook(float, _number)
+    converter.register_structure_hook(datetime, _moment)
+    converter.register_unstructure_hook(datetime, time_text)
+    converter.register_structure_hook_func(_is_enum, _member)
+    converter.register_structure_hook_func(
+        lambda kind: get_origin(kind) is tuple, lambda value, kind: _tuple_of(converter, value, kind)
+    )
+    return converter
+
+
+def time_text(moment: datetime) -> str:
+    """A moment as stored and sent: UTC, RFC 3339 with `Z` (CONTRACTS section 3)."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) is not kind:
+            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
+        return value
+
+    return structure
+
+
+def _number(value: Any, _: Any) -> float:
+    if type(value) not in (int, float):
+        raise TypeError(f"expected a number, got {type(value).__name__}")
+    return float(value)
+
+
+def _moment(value: Any, _: Any) -> datetime:
+    if type(value) is not str:
+        raise TypeError(f"expected a time, got {type(value).__name__}")
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("expected a time with a zone")
+    return moment
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def _member(value: Any, kind: Any) -> Any:
+    for member in kind:
+        if type(value) is type(member.value) and member.value == value:
+            return member
+    raise ValueError("expected one of " + ", ".join(str(member.value) for member in kind))
+
+
+def _tuple_of(converter: cattrs.Converter, value: Any, kind: Any) -> tuple[Any, ...]:
+    if type(value) is not list:
+        raise TypeError(f"expected an array, got {type(value).__name__}")
+    (each, *_) = get_args(kind)
+    return tuple(converter.structure(value, list[each]))
+
+
+stored: Final = strict_converter(forbid_extra_keys=False)
