@@ -4,16 +4,20 @@ IO is async; the current time and randomness are sync. Any port method that reac
 `Unavailable` (nothing happened) and any that changes something `OutcomeUnknown` (it may have).
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from attrs import frozen
 
 from playlist_core.domain.catalog import CatalogItem, SearchPage, SearchQuery, SnapshotInfo
 from playlist_core.domain.identity import Username
 from playlist_core.domain.queue import Position, QueueItem, QueueSnapshot
+
+
+# Starts work beside the asking task; what escapes from it is a bug and ends the process.
+Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
 
 
 class Clock(Protocol):
@@ -159,7 +163,7 @@ class CatalogSource(Protocol):
         """How many items are to be expected, where that is cheap to know."""
         ...
 
-    def iter_catalog_items(self) -> AsyncIterator[CatalogItem]:
+    def iter_catalog_items(self) -> AsyncGenerator[CatalogItem, None]:
         """Every item once; an async generator, to be closed with `aclosing`.
 
         Raises InvalidInput (with the place) for a source that cannot be understood, never half a catalogue.

@@ -1,0 +1,100 @@
+"""The command line: its verbs, what each takes, and which function carries it out."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from playlist_app.cli import catalog, config, marathon, serving
+from playlist_app.version import version
+from playlist_core.domain.marathon import Method
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command; `command` of the result is the function to call."""
+    top = argparse.ArgumentParser(
+        prog="kryten-playlist",
+        description="Find, arrange and put on the air: playlists for a CyTube channel.",
+        epilog="New here? Type: kryten-playlist demo",
+    )
+    top.add_argument("--version", action="version", version=f"kryten-playlist {version()}")
+    verbs = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _demo(verbs)
+    _serve(verbs)
+    _refresh(verbs)
+    _search(verbs)
+    _marathon(verbs)
+    _config(verbs)
+    return top
+
+
+def _verb(
+    verbs: argparse._SubParsersAction, name: str, summary: str, command: Command
+) -> argparse.ArgumentParser:  # type: ignore[type-arg]
+    verb = verbs.add_parser(name, help=summary, description=summary)
+    verb.set_defaults(command=command)
+    verb.add_argument("--config", type=Path, metavar="FILE", help="the settings, TOML or JSON")
+    verb.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is kept")
+    verb.add_argument("--json", action="store_true", help="print JSON instead of text")
+    return verb
+
+
+def _demo(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    demo = _verb(verbs, "demo", "Try everything: a channel, a catalogue and people of its own", serving.demo)
+    demo.add_argument(
+        "--port", type=int, default=8088, metavar="N", help="where to listen; 0 for any free port"
+    )
+    demo.add_argument(
+        "--catalog", type=Path, metavar="FILE", help="a catalogue of yours instead of the sample"
+    )
+    demo.add_argument("--verbose", action="store_true", help="log each request")
+
+
+def _serve(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    serve = _verb(verbs, "serve", "Run the service for a real channel", serving.serve_channel)
+    serve.add_argument("--verbose", action="store_true", help="log each request")
+
+
+def _refresh(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    refresh = _verb(verbs, "refresh", "Read the catalogue anew", catalog.refresh)
+    refresh.add_argument("--source", type=Path, metavar="FILE", help="an export: CSV, or dumpdata JSON")
+    refresh.add_argument("--allow-shrink", action="store_true", help="even when many titles would disappear")
+
+
+def _search(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    search = _verb(verbs, "search", "Find titles in the catalogue", catalog.search)
+    search.add_argument(
+        "words", nargs="*", metavar="WORD", help="any words of the title; none finds everything"
+    )
+    search.add_argument(
+        "--category",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only in this category; may be repeated",
+    )
+    search.add_argument("--match", choices=["any", "all"], default="any", help="of several categories")
+    search.add_argument("--limit", type=int, default=20, metavar="N", help="how many to show (20)")
+    search.add_argument("--offset", type=int, default=0, metavar="N", help="how many to leave out first")
+
+
+def _marathon(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    made = _verb(verbs, "marathon", "Preview a marathon; nothing is stored", marathon.preview)
+    made.add_argument(
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="playlist:NAME, category:NAME or search:WORDS, labelled A, B, C… in this order",
+    )
+    made.add_argument("--method", choices=[method.value for method in Method], help="how to combine them")
+    made.add_argument("--pattern", metavar="P", help="such as A2B1C2; means --method interleave")
+    made.add_argument("--seed", metavar="S", help="repeat a shuffle; means --method shuffle")
+    made.add_argument("--any-order", action="store_true", help="do not put episodes in order")
+
+
+def _config(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    verb = verbs.add_parser("config", help="Look at the settings", description="Look at the settings")
+    looks = verb.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _verb(looks, "check", "Tell what is wrong with the settings, line by line", config.check)
+    _verb(looks, "show", "Show every setting and where it comes from", config.show)

@@ -1,0 +1,151 @@
+"""The use-cases put together over whatever adapters wiring has chosen."""
+
+from typing import Protocol
+
+from attrs import frozen
+
+from playlist_app.config import Settings
+from playlist_app.http.demo import DemoChannel
+from playlist_app.services import Library, Services
+from playlist_core.domain.playlists import Playlist, Record
+from playlist_core.domain.runs import ApplyLease, FormerQueue, Run
+from playlist_core.ports import (
+    Buckets,
+    CatalogIndex,
+    CatalogSource,
+    Clock,
+    PMSender,
+    QueueGateway,
+    Randomness,
+    Spawn,
+    UserDirectory,
+)
+from playlist_core.services.access import Access
+from playlist_core.services.applying import Applying
+from playlist_core.services.catalog import Catalog, SnapshotNote
+from playlist_core.services.documents import Documents
+from playlist_core.services.health import Health
+from playlist_core.services.history import Buried, PlaylistHistory
+from playlist_core.services.login import Login
+from playlist_core.services.marathons import Marathons
+from playlist_core.services.names import Claim, PlaylistNames
+from playlist_core.services.playlists import Playlists
+from playlist_core.services.queue import ChannelQueue
+from playlist_core.services.runs import RunBook
+
+
+class Channel(QueueGateway, PMSender, UserDirectory, Protocol):
+    """The three roles that one connection to a channel plays."""
+
+
+@frozen(kw_only=True)
+class Parts:
+    """The adapters that work without a channel, by role, and where background work goes."""
+
+    clock: Clock
+    randomness: Randomness
+    buckets: Buckets
+    index: CatalogIndex
+    source: CatalogSource | None
+    spawn: Spawn
+
+
+def compose_library(settings: Settings, parts: Parts) -> Library:
+    """Catalogue, playlists and marathons."""
+    catalog = Catalog(
+        parts.index,
+        source=parts.source,
+        notes=Documents(
+            parts.buckets.snapshot,
+            ("ns", settings.namespace),
+            kind=SnapshotNote,
+            clock=parts.clock,
+            randomness=parts.randomness,
+        ),
+        max_shrink=settings.catalog.max_shrink,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        spawn=parts.spawn,
+    )
+    playlists = _playlists(settings, parts)
+    return Library(
+        catalog=catalog, playlists=playlists, marathons=Marathons(playlists, catalog, parts.randomness)
+    )
+
+
+def compose(
+    settings: Settings, parts: Parts, channel: Channel, *, demo: DemoChannel | None = None
+) -> Services:
+    """All services over the adapters and a channel."""
+    clock, randomness, buckets = parts.clock, parts.randomness, parts.buckets
+    library = compose_library(settings, parts)
+    return Services(
+        settings=settings,
+        clock=clock,
+        access=Access.over(
+            buckets.acl,
+            namespace=settings.namespace,
+            admins=frozenset(settings.admins),
+            clock=clock,
+            randomness=randomness,
+        ),
+        login=Login.over(
+            buckets.auth,
+            namespace=settings.namespace,
+            pms=channel,
+            users=channel,
+            clock=clock,
+            randomness=randomness,
+            rules=settings.login_rules,
+            limit_rules=settings.limit_rules,
+        ),
+        library=library,
+        queue=_queue(settings, parts, channel, library.playlists),
+        health=Health(buckets.acl, parts.index, channel),
+        demo=demo,
+    )
+
+
+def _queue(settings: Settings, parts: Parts, channel: Channel, playlists: Playlists) -> ChannelQueue:
+    book = _run_book(settings, parts)
+    return ChannelQueue(
+        channel,
+        playlists=playlists,
+        index=parts.index,
+        allow_blessed_hard_replace=settings.allow_blessed_hard_replace,
+        applying=Applying(channel, book, clock=parts.clock, spawn=parts.spawn),
+        manifests=settings.manifest_url_template,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        queue_temp=settings.queue_temp,
+    )
+
+
+def _playlists(settings: Settings, parts: Parts) -> Playlists:
+    root = ("ns", settings.namespace)
+    clock, randomness = parts.clock, parts.randomness
+    living, past = parts.buckets.playlists, parts.buckets.history
+    records = Documents[Record](living, (*root, "playlists"), kind=Record, clock=clock, randomness=randomness)
+    claims = Documents(living, (*root, "names"), kind=Claim, clock=clock, randomness=randomness)
+    states = Documents(past, (*root, "versions"), kind=Playlist, clock=clock, randomness=randomness)
+    buried = Documents(past, (*root, "deleted"), kind=Buried, clock=clock, randomness=randomness)
+    return Playlists(
+        records,
+        PlaylistNames(claims, records, clock),
+        PlaylistHistory(states, buried),
+        parts.index,
+        clock,
+        randomness,
+    )
+
+
+def _run_book(settings: Settings, parts: Parts) -> RunBook:
+    root = ("ns", settings.namespace)
+    clock, randomness = parts.clock, parts.randomness
+    living, past = parts.buckets.playlists, parts.buckets.history
+    return RunBook(
+        Documents(living, (*root, "runs"), kind=Run, clock=clock, randomness=randomness),
+        Documents(living, (*root, "lease"), kind=ApplyLease, clock=clock, randomness=randomness),
+        Documents(past, (*root, "queues"), kind=FormerQueue, clock=clock, randomness=randomness),
+        clock,
+    )

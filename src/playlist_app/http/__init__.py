@@ -1,0 +1,1 @@
+"""The HTTP door: a Falcon ASGI app over the use-cases."""

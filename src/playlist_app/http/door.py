@@ -1,0 +1,147 @@
+"""The door of the API: an operation says what it needs and takes, the door sees to it and answers."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Generic, TypeVar, cast
+
+import falcon.asgi
+import orjson
+from attrs import define, field, frozen
+
+from playlist_app.http.parsing import BODY_LIMIT, parse_body, parse_json, parse_query, single, wire
+from playlist_core.domain.access import Action, decide
+from playlist_core.domain.identity import Actor, ClientAddress
+from playlist_core.domain.login import Session
+from playlist_core.errors import NotSignedIn, TooLarge
+from playlist_core.services.access import Access
+from playlist_core.services.sessions import Sessions
+
+SESSION_COOKIE: Final = "kryten_playlist_session"
+CHALLENGE_COOKIE: Final = "kryten_playlist_challenge"
+
+B = TypeVar("B")
+Q = TypeVar("Q")
+
+
+@frozen(kw_only=True)
+class Operation:
+    """One method of one address, as it is carried out and as the OpenAPI document tells it.
+
+    `needs` None means without signing in. A `body` with defaults for everything may be left out.
+    """
+
+    summary: str
+    needs: Action | None
+    body: type[Any] | None = None
+    query: type[Any] | None = None
+    answer: Any = None
+    status: int = 200
+    errors: tuple[str, ...] = ()
+
+
+@define(eq=False)
+class Call(Generic[B, Q]):
+    """A request after the door: who asks, from where, with what."""
+
+    req: falcon.asgi.Request
+    resp: falcon.asgi.Response
+    body: B
+    query: Q
+    params: dict[str, str]
+    session: Session | None = None
+    signed_in: Actor | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who is signed in; only operations that need nobody have nobody."""
+        if self.signed_in is None:
+            raise NotSignedIn("Sign in first.")
+        return self.signed_in
+
+    @property
+    def address(self) -> ClientAddress:
+        return cast(ClientAddress, self.req.context.address)
+
+
+@define(eq=False)
+class Door:
+    """What every operation passes: session, role of this moment, body and query."""
+
+    sessions: Sessions
+    access: Access
+    allow_blessed_hard_replace: bool = field(kw_only=True)
+    secure_cookies: bool = field(kw_only=True)
+
+    async def open(
+        self,
+        operation: Operation,
+        req: falcon.asgi.Request,
+        resp: falcon.asgi.Response,
+        params: dict[str, str],
+    ) -> Call[Any, Any]:
+        """Who may not pass learns that before his body is looked at."""
+        session, actor = None, None
+        if operation.needs is not None:
+            session, actor = await self.admit(req, operation.needs)
+        query = None if operation.query is None else parse_query(req.params, operation.query)
+        body = await self._body(req, operation.body)
+        return Call(req, resp, body, query, params, session, actor)
+
+    async def admit(self, req: falcon.asgi.Request, needs: Action) -> tuple[Session, Actor]:
+        """The session and the person behind it; raises NotSignedIn, Denied."""
+        token = session_token(req)
+        session = None if token is None else await self.sessions.lookup(token)
+        if session is None:
+            raise NotSignedIn("Sign in first; a session lasts until you sign out or stay away too long.")
+        actor = await self.access.actor(session)
+        decide(actor.role, needs, allow_blessed_hard_replace=self.allow_blessed_hard_replace)
+        return session, actor
+
+    async def _body(self, req: falcon.asgi.Request, kind: type[Any] | None) -> Any:
+        raw = await req.stream.read(BODY_LIMIT + 1)
+        if len(raw) > BODY_LIMIT:
+            raise TooLarge(f"The body is larger than {BODY_LIMIT} bytes.", limit=BODY_LIMIT)
+        if kind is None:
+            return None
+        return parse_body(parse_json(raw) if raw.strip() else {}, kind)
+
+
+def session_token(req: falcon.asgi.Request) -> str | None:
+    """The session token a browser presents, if any."""
+    return single(req.get_cookie_values(SESSION_COOKIE) or [])
+
+
+def operation(
+    summary: str,
+    *,
+    needs: Action | None,
+    body: type[Any] | None = None,
+    query: type[Any] | None = None,
+    answer: Any = None,
+    status: int = 200,
+    errors: tuple[str, ...] = (),
+) -> Callable[[Callable[[Any, Call[Any, Any]], Awaitable[Any]]], Any]:
+    """Make a Falcon responder of a method that takes a `Call` and returns an instance of `answer`.
+
+    The resource has its `Door` as `door`.
+    """
+    described = Operation(
+        summary=summary, needs=needs, body=body, query=query, answer=answer, status=status, errors=errors
+    )
+
+    def wrap(handler: Callable[[Any, Call[Any, Any]], Awaitable[Any]]) -> Any:
+        async def responder(
+            self: Any, req: falcon.asgi.Request, resp: falcon.asgi.Response, **params: str
+        ) -> None:
+            call = await self.door.open(described, req, resp, params)
+            resp.status = described.status
+            resp.set_header("Cache-Control", "no-store")
+            result = await handler(self, call)
+            if result is not None:
+                resp.content_type = falcon.MEDIA_JSON
+                resp.data = orjson.dumps(wire.unstructure(result))
+
+        responder.operation = described  # type: ignore[attr-defined]
+        responder.__doc__ = handler.__doc__
+        return responder
+
+    return wrap

@@ -1,0 +1,27 @@
+"""The page and what it is made of."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import falcon.asgi
+from attrs import define
+
+WEB: Final = Path(__file__).parent.parent / "web"
+
+
+@define(eq=False)
+class FrontPage:
+    """`GET /`; always asked for anew, so that an update of the service is an update of the page."""
+
+    path: Path = WEB / "index.html"
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        resp.content_type = falcon.MEDIA_HTML
+        resp.set_header("Cache-Control", "no-cache")
+        resp.data = self.path.read_bytes()
+
+
+def add_pages(app: falcon.asgi.App[Any, Any]) -> None:
+    """The front page at the root, its parts under `/web`."""
+    app.add_route("/", FrontPage())
+    app.add_static_route("/web", str(WEB))

@@ -1,0 +1,98 @@
+"""From bytes and query strings to values, strictly: unknown fields named, nothing coerced."""
+
+from collections.abc import Mapping, Sequence
+from types import UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin
+
+import attrs
+import cattrs
+import orjson
+from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
+
+from playlist_core.errors import InvalidInput, Malformed
+from playlist_core.services.codec import strict_converter
+
+T = TypeVar("T")
+
+BODY_LIMIT: Final = 1024 * 1024
+
+wire: Final = strict_converter(forbid_extra_keys=True)
+
+
+def parse_json(raw: bytes) -> Any:
+    """Raises Malformed `bad_json` with the place; orjson refuses NaN, lone surrogates and deep nesting."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as exc:
+        raise Malformed(f"The body is not JSON: {exc}.", code="bad_json") from exc
+
+
+def parse_body(value: Any, kind: type[T]) -> T:
+    """The value as an instance of `kind`; raises InvalidInput that names the first field that is wrong."""
+    try:
+        return wire.structure(value, kind)
+    except (cattrs.BaseValidationError, ForbiddenExtraKeysError, TypeError, ValueError, KeyError) as exc:
+        field, problem = _first_problem(exc, "")
+        raise InvalidInput.of(field or "body", problem) from exc
+
+
+def parse_query(params: Mapping[str, str | list[str]], kind: type[T]) -> T:
+    """Query parameters as an instance of `kind`, whose fields are texts, numbers or tuples of texts."""
+    fields = {field.name: field for field in attrs.fields(kind)}
+    unknown = sorted(params.keys() - fields.keys())
+    if unknown:
+        raise InvalidInput.of(unknown[0], "is no parameter here", unknown=unknown)
+    return kind(**{name: _parameter(name, value, fields[name].type) for name, value in params.items()})
+
+
+def _parameter(name: str, value: str | list[str], kind: Any) -> Any:
+    if get_origin(kind) is tuple:
+        return tuple(value) if isinstance(value, list) else (value,)
+    if isinstance(value, list):
+        raise InvalidInput.of(name, "is given more than once")
+    if _admits(kind, int):
+        if not value.isascii() or not value.isdigit() or len(value) > 12:
+            raise InvalidInput.of(name, "must be a whole number")
+        return int(value)
+    if _admits(kind, bool):
+        if value not in ("true", "false"):
+            raise InvalidInput.of(name, "must be true or false")
+        return value == "true"
+    return value
+
+
+def _admits(kind: Any, wanted: type[Any]) -> bool:
+    return kind is wanted or (get_origin(kind) in (Union, UnionType) and wanted in get_args(kind))
+
+
+def _first_problem(exc: BaseException, path: str) -> tuple[str, str]:
+    """Where in the body something is wrong, as `items[3].video_id`, and what."""
+    if isinstance(exc, ClassValidationError):
+        with_notes, without = exc.group_exceptions()
+        for inner, note in with_notes:
+            return _first_problem(inner, f"{path}.{note.name}".lstrip("."))
+        return _first_problem(without[0], path)
+    if isinstance(exc, IterableValidationError):
+        with_index, _ = exc.group_exceptions()
+        inner, note = with_index[0]
+        return _first_problem(inner, f"{path}[{note.index}]")
+    if isinstance(exc, ForbiddenExtraKeysError):
+        names = sorted(map(str, exc.extra_fields))
+        return f"{path}.{names[0]}".lstrip("."), "is an unknown field"
+    if isinstance(exc, KeyError):
+        return f"{path}.{exc.args[0]}".lstrip("."), "is missing"
+    if isinstance(exc, InvalidInput):
+        return path, exc.message
+    return path, str(exc) or "is not valid"
+
+
+def check_range(name: str, value: int, low: int, high: int) -> int:
+    """The number, or InvalidInput that names the bounds."""
+    if not low <= value <= high:
+        raise InvalidInput.of(name, f"must be from {low} to {high}")
+    return value
+
+
+def single(values: Sequence[str]) -> str | None:
+    """The first of a cookie's values; a browser sends one."""
+    return values[0] if values else None

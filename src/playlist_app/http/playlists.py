@@ -1,0 +1,176 @@
+"""Saved playlists: list, save, read, delete, earlier versions."""
+
+from typing import Any
+
+import falcon.asgi
+from attrs import define
+
+from playlist_app.http.door import Call, Door, operation
+from playlist_app.http.playlist_shapes import (
+    Created,
+    ListParameters,
+    PlaylistBody,
+    PlaylistList,
+    PlaylistView,
+    RestoreOrder,
+    Saved,
+    VersionList,
+    playlist_view,
+    summary,
+    version_view,
+)
+from playlist_core.domain.access import Action
+from playlist_core.domain.playlists import Playlist, PlaylistItem
+from playlist_core.errors import InvalidInput
+from playlist_core.services.catalog import Catalog
+from playlist_core.services.playlists import Playlists
+
+
+@define(eq=False)
+class AllPlaylists:
+    """`GET` and `POST /playlists`."""
+
+    door: Door
+    playlists: Playlists
+
+    @operation("The saved playlists", needs=Action.READ_PLAYLISTS, query=ListParameters, answer=PlaylistList)
+    async def on_get(self, call: Call[None, ListParameters]) -> PlaylistList:
+        if call.query.deleted:
+            bin_ = await self.playlists.deleted()
+            return PlaylistList(
+                tuple(
+                    summary(buried.playlist, deleted_at=buried.deleted_at, deleted_by=buried.deleted_by)
+                    for buried in bin_
+                )
+            )
+        return PlaylistList(tuple(summary(playlist) for playlist in await self.playlists.all()))
+
+    @operation(
+        "Save a new playlist",
+        needs=Action.EDIT_PLAYLISTS,
+        body=PlaylistBody,
+        answer=Created,
+        status=201,
+        errors=("name_taken", "invalid", "too_large"),
+    )
+    async def on_post(self, call: Call[PlaylistBody, None]) -> Created:
+        playlist = await self.playlists.create(call.actor, call.body.name, _items(call.body))
+        _tag(call.resp, playlist)
+        call.resp.location = f"/api/v1/playlists/{playlist.playlist_id}"
+        return Created(playlist.playlist_id, playlist.version)
+
+
+@define(eq=False)
+class OnePlaylist:
+    """`GET`, `PUT` and `DELETE /playlists/{playlist_id}`."""
+
+    door: Door
+    playlists: Playlists
+    catalog: Catalog
+
+    @operation(
+        "A playlist with its items",
+        needs=Action.READ_PLAYLISTS,
+        answer=PlaylistView,
+        errors=("playlist_not_found",),
+    )
+    async def on_get(self, call: Call[None, None]) -> PlaylistView:
+        playlist = await self.playlists.get(call.params["playlist_id"])
+        _tag(call.resp, playlist)
+        known = await self.catalog.known({item.video_id for item in playlist.items})
+        return playlist_view(playlist, known)
+
+    @operation(
+        "Save over a playlist; with If-Match only over the version it names",
+        needs=Action.EDIT_PLAYLISTS,
+        body=PlaylistBody,
+        answer=Saved,
+        errors=("name_taken", "stale_version", "playlist_not_found", "invalid", "too_large"),
+    )
+    async def on_put(self, call: Call[PlaylistBody, None]) -> Saved:
+        playlist = await self.playlists.save(
+            call.actor,
+            call.params["playlist_id"],
+            name=call.body.name,
+            items=_items(call.body),
+            if_version=_if_match(call.req),
+        )
+        _tag(call.resp, playlist)
+        return Saved(playlist.playlist_id, playlist.version, playlist.updated_at)
+
+    @operation(
+        "Delete a playlist; it can be restored for 30 days",
+        needs=Action.EDIT_PLAYLISTS,
+        status=204,
+        errors=("stale_version", "playlist_not_found"),
+    )
+    async def on_delete(self, call: Call[None, None]) -> None:
+        await self.playlists.delete(call.actor, call.params["playlist_id"], if_version=_if_match(call.req))
+
+
+@define(eq=False)
+class Versions:
+    """`GET /playlists/{playlist_id}/versions`."""
+
+    door: Door
+    playlists: Playlists
+
+    @operation(
+        "The versions that can be restored",
+        needs=Action.READ_PLAYLISTS,
+        answer=VersionList,
+        errors=("playlist_not_found",),
+    )
+    async def on_get(self, call: Call[None, None]) -> VersionList:
+        states = await self.playlists.versions(call.params["playlist_id"])
+        return VersionList(tuple(map(version_view, states)))
+
+
+@define(eq=False)
+class Restore:
+    """`POST /playlists/{playlist_id}/restore`."""
+
+    door: Door
+    playlists: Playlists
+
+    @operation(
+        "Bring an earlier version, or a deleted playlist, back",
+        needs=Action.EDIT_PLAYLISTS,
+        body=RestoreOrder,
+        answer=Saved,
+        errors=("playlist_not_found", "version_not_found", "name_taken"),
+    )
+    async def on_post(self, call: Call[RestoreOrder, None]) -> Saved:
+        playlist = await self.playlists.restore(call.actor, call.params["playlist_id"], call.body.version)
+        _tag(call.resp, playlist)
+        return Saved(playlist.playlist_id, playlist.version, playlist.updated_at)
+
+
+def _items(body: PlaylistBody) -> list[PlaylistItem]:
+    return [PlaylistItem(item.video_id) for item in body.items]
+
+
+def _tag(resp: falcon.asgi.Response, playlist: Playlist) -> None:
+    resp.set_header("ETag", f'"{playlist.version}"')
+
+
+def _if_match(req: falcon.asgi.Request) -> int | None:
+    """The version that an edit was made on; None where it may go over any."""
+    text = req.get_header("If-Match")
+    if text is None or text.strip() == "*":
+        return None
+    version = text.strip().removeprefix("W/").strip('"')
+    if not (version.isascii() and version.isdigit() and len(version) < 12):
+        raise InvalidInput.of("If-Match", 'must be a version as the ETag gave it, such as "3"')
+    return int(version)
+
+
+def playlist_routes(door: Door, playlists: Playlists, catalog: Catalog) -> list[tuple[str, Any]]:
+    """The addresses under `/api/v1/playlists`."""
+    root = "/api/v1/playlists"
+    return [
+        (root, AllPlaylists(door, playlists)),
+        (f"{root}/{{playlist_id}}", OnePlaylist(door, playlists, catalog)),
+        (f"{root}/{{playlist_id}}/versions", Versions(door, playlists)),
+        (f"{root}/{{playlist_id}}/restore", Restore(door, playlists)),
+    ]

@@ -1,0 +1,43 @@
+"""Everything a door needs, wired."""
+
+from attrs import frozen
+
+from playlist_app.config import Settings
+from playlist_app.http.demo import DemoChannel
+from playlist_core.ports import Clock
+from playlist_core.services.access import Access
+from playlist_core.services.catalog import Catalog
+from playlist_core.services.health import Health
+from playlist_core.services.login import Login
+from playlist_core.services.marathons import Marathons
+from playlist_core.services.playlists import Playlists
+from playlist_core.services.queue import ChannelQueue
+
+
+@frozen(kw_only=True)
+class Library:
+    """What works on the data alone, without a channel."""
+
+    catalog: Catalog
+    playlists: Playlists
+    marathons: Marathons
+
+
+@frozen(kw_only=True)
+class Services:
+    """The use-cases over their adapters; `demo` only where the channel is a simulated one."""
+
+    settings: Settings
+    clock: Clock
+    access: Access
+    login: Login
+    library: Library
+    queue: ChannelQueue
+    health: Health
+    demo: DemoChannel | None = None
+
+    async def sweep(self) -> None:
+        """Tidy up what has expired; raises Unavailable when the store is away."""
+        await self.login.sweep()
+        await self.library.playlists.sweep()
+        await self.queue.sweep()

@@ -1,0 +1,53 @@
+"""One task group for everything that runs; a signal ends it in order, a bug ends it at once."""
+
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from typing import Final
+
+import anyio
+import anyio.abc
+
+from playlist_app.http.app import create_app
+from playlist_app.server import HttpServer, http_server
+from playlist_app.services import Services
+from playlist_core.errors import PlaylistError
+
+_SWEEP_SECONDS: Final = 300.0
+
+log = logging.getLogger("kryten_playlist")
+
+
+async def serve(services: Services, bound: socket.socket, *, ready: Callable[[], None]) -> None:
+    """Serve HTTP until SIGINT or SIGTERM; `ready` is called once the socket answers.
+
+    A failure of the server or of the sweep ends everything: better no service than half of one.
+    """
+    server = http_server(create_app(services), ready=ready)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_stop_on_signal, server, tasks.cancel_scope)
+        tasks.start_soon(_sweep_for_ever, services)
+        try:
+            await server.serve(sockets=[bound])
+        finally:
+            tasks.cancel_scope.cancel()
+
+
+async def _stop_on_signal(server: HttpServer, scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            if server.should_exit:  # asked a second time: do not wait for answers under way
+                server.force_exit = True
+                scope.cancel()
+                return
+            server.should_exit = True
+
+
+async def _sweep_for_ever(services: Services) -> None:
+    while True:
+        try:
+            await services.sweep()
+        except PlaylistError as exc:
+            log.warning("tidying up was put off: %s", exc.message)
+        await services.clock.sleep(_SWEEP_SECONDS)

@@ -1,0 +1,124 @@
+"""Which concrete adapter plays which role: the only page of the app that names them."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from pathlib import Path
+
+import anyio
+from attrs import Factory, frozen
+
+from playlist_adapters.channel.simulated import demo_channel
+from playlist_adapters.index.memory import MemoryIndex
+from playlist_adapters.index.sqlite import SQLiteIndex
+from playlist_adapters.kv.datadir import lock_data_dir
+from playlist_adapters.kv.memory import MemoryKV
+from playlist_adapters.kv.sqlite import open_sqlite_store
+from playlist_adapters.mediacms.export import ExportSource
+from playlist_adapters.system import SystemClock, SystemRandomness
+from playlist_app.compose import Parts, compose, compose_library
+from playlist_app.config import Settings
+from playlist_app.demo.stage import Stage
+from playlist_app.demo.titles import DemoTitles
+from playlist_app.services import Library, Services
+from playlist_core.ports import Buckets, CatalogIndex, CatalogSource, Clock, KVStore, Randomness, Spawn
+
+
+@frozen(kw_only=True)
+class System:
+    """Time and chance: the machine's own, unless a test brings others."""
+
+    clock: Clock = Factory(SystemClock)
+    randomness: Randomness = Factory(SystemRandomness)
+
+
+@frozen
+class Storage:
+    """Where things are kept."""
+
+    buckets: Buckets
+    index: CatalogIndex
+
+
+@asynccontextmanager
+async def wire_embedded(
+    settings: Settings, *, system: System | None = None
+) -> AsyncGenerator[Services, None]:
+    """Everything in this process, data in the data directory: KV and index in SQLite, a simulated channel.
+
+    Raises Conflict `data_dir_in_use` when another process has the directory.
+    """
+    async with _sqlite(settings) as storage:
+        source = catalog_source(settings.catalog.source)
+        async with _simulated(settings, system or System(), storage, source) as services:
+            yield services
+
+
+@asynccontextmanager
+async def wire_memory(
+    settings: Settings, source: CatalogSource | None, *, system: System | None = None
+) -> AsyncGenerator[Services, None]:
+    """Everything in memory, nothing kept: for acceptance runs, and for whoever tries the library."""
+    storage = Storage(_buckets(lambda _: MemoryKV()), MemoryIndex())
+    async with _simulated(settings, system or System(), storage, source) as services:
+        yield services
+
+
+@asynccontextmanager
+async def wire_files(settings: Settings) -> AsyncGenerator[Library, None]:
+    """Catalogue and playlists for the command line; takes the data directory as the service does."""
+    source = catalog_source(settings.catalog.source)
+    async with _sqlite(settings) as storage, anyio.create_task_group() as tasks:
+        yield compose_library(settings, _parts(System(), storage, source, tasks.start_soon))
+
+
+def catalog_source(path: Path | None) -> CatalogSource | None:
+    """The connector for a configured source, if any."""
+    return None if path is None else ExportSource(path)
+
+
+@asynccontextmanager
+async def _sqlite(settings: Settings) -> AsyncGenerator[Storage, None]:
+    async with AsyncExitStack() as stack:
+        directory = stack.enter_context(lock_data_dir(settings.data_dir))
+        index = stack.enter_context(closing(SQLiteIndex(settings.sqlite_path)))
+        store = await stack.enter_async_context(open_sqlite_store(directory / "store.sqlite3"))
+        yield Storage(_buckets(store.bucket), index)
+
+
+@asynccontextmanager
+async def _simulated(
+    settings: Settings, system: System, storage: Storage, source: CatalogSource | None
+) -> AsyncGenerator[Services, None]:
+    async with anyio.create_task_group() as tasks:
+        manifests = settings.manifest_url_template
+        titles = DemoTitles(manifests)
+        channel = demo_channel(system.clock, titles.look_up)
+        parts = _parts(system, storage, source, tasks.start_soon)
+        services = compose(settings, parts, channel, demo=Stage(channel, manifests))
+        await titles.follow(services.library.catalog)
+        try:
+            yield services
+        finally:
+            # Runs under way are told to stop; they write down how far they came.
+            tasks.cancel_scope.cancel()
+
+
+def _parts(system: System, storage: Storage, source: CatalogSource | None, spawn: Spawn) -> Parts:
+    return Parts(
+        clock=system.clock,
+        randomness=system.randomness,
+        buckets=storage.buckets,
+        index=storage.index,
+        source=source,
+        spawn=spawn,
+    )
+
+
+def _buckets(bucket: Callable[[str], KVStore]) -> Buckets:
+    return Buckets(
+        auth=bucket("kryten_playlist_auth"),
+        acl=bucket("kryten_playlist_acl"),
+        playlists=bucket("kryten_playlist_playlists"),
+        history=bucket("kryten_playlist_history"),
+        snapshot=bucket("kryten_playlist_snapshot"),
+    )

@@ -1,0 +1,194 @@
+"""What the queue is to become: the wanted list for each mode, and what cannot be had."""
+
+from collections.abc import Callable, Collection, Sequence
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from playlist_core.domain.queue import Mode, QueueItem, QueueSnapshot
+
+
+class Left(StrEnum):
+    """Why an item of the playlist is left out before anything is sent."""
+
+    ALREADY_ON_PLAYLIST = "already_on_playlist"
+    PLAYING_NOW = "playing_now"
+
+
+@frozen
+class Wanted:
+    """An item of the playlist to be queued: its place in the playlist, its manifest URL, its temp flag."""
+
+    index: int
+    media_id: str
+    temp: bool = False
+
+
+@frozen
+class Slot:
+    """One place of the target list: an item that stays as it is (`uid`), or a wanted one."""
+
+    media_id: str
+    uid: int | None = field(default=None, kw_only=True)
+    wanted: Wanted | None = field(default=None, kw_only=True)
+    temp: bool | None = field(default=None, kw_only=True)
+
+
+@frozen(kw_only=True)
+class Target:
+    """The whole list as it shall be, in order.
+
+    `on_air` is the slot that must play; None leaves the playing item alone, which then has a slot.
+    `left_out` names wanted items that the channel would refuse, with the reason; `warnings` are sentences.
+    """
+
+    slots: tuple[Slot, ...]
+    on_air: int | None = None
+    left_out: tuple[tuple[Wanted, Left], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def target(
+    snapshot: QueueSnapshot,
+    mode: Mode,
+    wanted: Sequence[Wanted],
+    *,
+    started: Collection[int] = (),
+    on_air: bool = False,
+) -> Target:
+    """The list that `mode` asks for (PRD, Cytube queue application; CONTRACTS section 2, Queue).
+
+    preserve_current keeps the playing item and what stands before it; append keeps everything; hard_replace
+    ends with exactly the playlist, its first item playing. Where the channel refuses duplicates an item that
+    is in the list already moves to its new place, and one that is playing stays where it is.
+    `started` are uids of this run that have begun to play and `on_air` that its first item has.
+    """
+    accepted, left_out = _admissible(snapshot, mode, wanted, fresh=not on_air)
+    return _BUILDERS[mode](snapshot, accepted, left_out, started, on_air)
+
+
+def _admissible(
+    snapshot: QueueSnapshot, mode: Mode, wanted: Sequence[Wanted], *, fresh: bool
+) -> tuple[list[Wanted], tuple[tuple[Wanted, Left], ...]]:
+    if snapshot.capabilities.allow_dupes:
+        return list(wanted), ()
+    playing = _playing(snapshot)
+    # hard_replace takes the playing item off the air first, so it may come again.
+    stays = None if mode is Mode.HARD_REPLACE and fresh else playing
+    accepted: list[Wanted] = []
+    left_out: list[tuple[Wanted, Left]] = []
+    taken: set[str] = set()
+    for item in wanted:
+        if stays is not None and item.media_id == stays.media_id:
+            left_out.append((item, Left.PLAYING_NOW))
+        elif item.media_id in taken:
+            left_out.append((item, Left.ALREADY_ON_PLAYLIST))
+        else:
+            taken.add(item.media_id)
+            accepted.append(item)
+    return accepted, tuple(left_out)
+
+
+def _preserve_current(
+    snapshot: QueueSnapshot,
+    accepted: list[Wanted],
+    left_out: tuple[tuple[Wanted, Left], ...],
+    started: Collection[int],
+    on_air: bool,
+) -> Target:
+    index = snapshot.current_index
+    kept = () if index is None else snapshot.items[: index + 1]
+    return Target(slots=(*_staying(snapshot, kept, accepted), *_slots(snapshot, accepted)), left_out=left_out)
+
+
+def _append(
+    snapshot: QueueSnapshot,
+    accepted: list[Wanted],
+    left_out: tuple[tuple[Wanted, Left], ...],
+    started: Collection[int],
+    on_air: bool,
+) -> Target:
+    staying = _staying(snapshot, snapshot.items, accepted)
+    moving = len(snapshot.items) - len(staying)
+    warnings = (f"{moving} of these are in the queue already and move to its end.",) if moving else ()
+    return Target(slots=(*staying, *_slots(snapshot, accepted)), left_out=left_out, warnings=warnings)
+
+
+def _hard_replace(
+    snapshot: QueueSnapshot,
+    accepted: list[Wanted],
+    left_out: tuple[tuple[Wanted, Left], ...],
+    started: Collection[int],
+    on_air: bool,
+) -> Target:
+    playing = _playing(snapshot)
+    if not on_air or playing is None:
+        return Target(slots=_slots(snapshot, accepted), on_air=0 if accepted else None, left_out=left_out)
+    before = [item for item in snapshot.items[: snapshot.current_index] if item.uid in started]
+    staying = _staying(snapshot, (*before, playing), accepted)
+    return Target(slots=(*staying, *_slots(snapshot, accepted)), left_out=left_out)
+
+
+_BUILDERS: dict[
+    Mode,
+    Callable[[QueueSnapshot, list[Wanted], tuple[tuple[Wanted, Left], ...], Collection[int], bool], Target],
+] = {
+    Mode.PRESERVE_CURRENT: _preserve_current,
+    Mode.APPEND: _append,
+    Mode.HARD_REPLACE: _hard_replace,
+}
+
+
+@frozen
+class Former:
+    """An item of the queue as it was before a run, for putting it back."""
+
+    media_id: str
+    media_type: str
+    title: str
+    temp: bool
+
+
+def restoring(
+    snapshot: QueueSnapshot, former: Sequence[Former], playing: int | None, *, without: Collection[int] = ()
+) -> Target:
+    """The list as it was; what plays now goes on if it was in it, otherwise `playing` goes on the air.
+
+    `without` are places in `former` that cannot be had again.
+    """
+    now = _playing(snapshot)
+    slots: list[Slot] = []
+    on_air = 0
+    goes_on = False
+    for index, item in enumerate(former):
+        if index in without:
+            continue
+        if index == playing:
+            on_air = len(slots)
+        wanted = Wanted(index, item.media_id, item.temp)
+        if now is not None and not goes_on and item.media_id == now.media_id:
+            goes_on = True
+            slots.append(Slot(item.media_id, uid=now.uid, wanted=wanted, temp=item.temp))
+        else:
+            slots.append(Slot(item.media_id, wanted=wanted, temp=item.temp))
+    return Target(slots=tuple(slots), on_air=None if goes_on or not slots else on_air)
+
+
+def _staying(snapshot: QueueSnapshot, items: Sequence[QueueItem], accepted: Sequence[Wanted]) -> list[Slot]:
+    """Slots of items that stay; one that is wanted further behind moves there when it cannot be twice."""
+    moving: set[str] = set()
+    if not snapshot.capabilities.allow_dupes:
+        moving = {item.media_id for item in accepted}
+    return [Slot(item.media_id, uid=item.uid) for item in items if item.media_id not in moving]
+
+
+def _slots(snapshot: QueueSnapshot, accepted: Sequence[Wanted]) -> tuple[Slot, ...]:
+    capabilities = snapshot.capabilities
+    # Without the permission CyTube makes every item temp whatever is asked for.
+    free = capabilities.can_set_temp and capabilities.can_add_permanent
+    return tuple(Slot(item.media_id, wanted=item, temp=item.temp if free else None) for item in accepted)
+
+
+def _playing(snapshot: QueueSnapshot) -> QueueItem | None:
+    index = snapshot.current_index
+    return None if index is None else snapshot.items[index]

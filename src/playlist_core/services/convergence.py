@@ -1,0 +1,170 @@
+"""Carrying a target out: look, plan, one command, confirmed, and look again."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from attrs import Factory, define, field, frozen
+
+from playlist_core.domain.plan import Add, Jump, Move, Plan, Remove, SetTemp, Step, plan
+from playlist_core.domain.queue import QueueSnapshot, Refusal
+from playlist_core.domain.target import Target, Wanted
+from playlist_core.errors import OutcomeUnknown, PlaylistError, QueueRefused
+from playlist_core.ports import Clock, QueueGateway
+
+_PACE_PAUSE: Final = 0.25
+_DOUBTS: Final = 3
+# The refusals that every further command would meet too.
+_FINAL: Final = {Refusal.NO_PERMISSION, Refusal.LIST_FULL}
+_Doubtful = Step | tuple[str, int]
+
+
+class Stopped(Exception):
+    """The run ends here, before its target: `reason` says why, in a sentence."""
+
+    def __init__(self, reason: str, *, code: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+@frozen
+class ItemRefused:
+    """What the channel said to an item that it did not take."""
+
+    reason: str
+    message: str
+
+
+@define(eq=False)
+class Convergence:
+    """One target being reached (DESIGN decision 5): the planner decides, the channel's own events confirm.
+
+    `aim` gives the target for a snapshot and the items still wanted; `after_step` is awaited after each
+    command and may raise to end the run between commands.
+    """
+
+    gateway: QueueGateway
+    clock: Clock
+    aim: Callable[[QueueSnapshot, Sequence[Wanted], "Convergence"], Target] = field(kw_only=True)
+    wanted: Sequence[Wanted] = field(kw_only=True)
+    after_step: Callable[[], Awaitable[None]] = field(kw_only=True)
+    refused: dict[int, ItemRefused] = Factory(dict[int, ItemRefused])
+    added: set[int] = Factory(set[int])
+    moved: set[int] = Factory(set[int])
+    settled: set[int] = Factory(set[int])
+    started: set[int] = Factory(set[int])
+    started_uids: set[int] = Factory(set[int])
+    remaining_seconds: float = 0.0
+    _placed: dict[int, int] = field(factory=dict[int, int], init=False)
+    _generation: int | None = field(default=None, init=False)
+    _doubts: dict[_Doubtful, int] = field(factory=dict[_Doubtful, int], init=False)
+
+    async def run(self) -> None:
+        """Until the queue is the target; raises Stopped, or what `after_step` raises."""
+        while True:
+            snapshot = await self.gateway.snapshot()
+            self._notice_started(snapshot)
+            outstanding = self._outstanding()
+            goal = self.aim(snapshot, outstanding, self)
+            todo = plan(snapshot, goal)
+            self._take_stock(goal, todo)
+            if not todo.steps:
+                return
+            if not self._something_stands(goal):
+                raise Stopped(
+                    "None of the items could be queued; the queue was left as it was.", code="nothing_queued"
+                )
+            await self._carry_out(todo.steps[0], goal)
+            await self.after_step()
+
+    def _outstanding(self) -> list[Wanted]:
+        return [w for w in self.wanted if w.index not in self.refused and w.index not in self.started]
+
+    def _something_stands(self, goal: Target) -> bool:
+        """Nothing is deleted for the sake of items that all failed."""
+        return bool(self.started) or any(slot.wanted is not None for slot in goal.slots)
+
+    def _notice_started(self, snapshot: QueueSnapshot) -> None:
+        """When an item of ours has come on the air, it and those of ours before it are history."""
+        if snapshot.generation != self._generation:
+            self._generation = snapshot.generation
+            self._placed.clear()
+            self.started_uids.clear()
+        index = snapshot.current_index
+        playing = None if index is None else self._placed.get(snapshot.items[index].uid)
+        if index is None or playing is None:
+            return
+        for item in snapshot.items[: index + 1]:
+            wanted = self._placed.get(item.uid)
+            if wanted is not None and wanted <= playing:
+                self.started.add(wanted)
+                self.started_uids.add(item.uid)
+
+    def _take_stock(self, goal: Target, todo: Plan) -> None:
+        self.remaining_seconds = todo.seconds
+        self.settled.clear()
+        for index, (slot, ref) in enumerate(zip(goal.slots, todo.placed, strict=True)):
+            if slot.wanted is None:
+                continue
+            if isinstance(ref, int):
+                self._placed[ref] = slot.wanted.index
+            if index in todo.kept:
+                self.settled.add(slot.wanted.index)
+
+    async def _carry_out(self, step: Step, goal: Target) -> None:
+        try:
+            await self._send(step, goal)
+        except QueueRefused as exc:
+            await self._refused(step, goal, exc)
+        except OutcomeUnknown:
+            self._doubt(step, goal)
+
+    async def _send(self, step: Step, goal: Target) -> None:
+        match step:
+            case Add():
+                await self.gateway.add(step.media_id, position=step.position, temp=step.temp)
+                self.added.add(_wanted(goal, step).index)
+            case Move(item=int(uid), after=int() | None as after):
+                await self.gateway.move(uid, after=after)
+                if uid in self._placed:
+                    self.moved.add(self._placed[uid])
+            case Remove(item=int(uid)):
+                await self.gateway.remove(uid)
+            case SetTemp(item=int(uid), temp=temp):
+                await self.gateway.set_temp(uid, temp=temp)
+            case Jump(item=int(uid)):
+                await self.gateway.jump(uid)
+            case _:
+                raise AssertionError(f"a first step needs an item that is there: {step}")
+
+    async def _refused(self, step: Step, goal: Target, exc: QueueRefused) -> None:
+        if exc.reason == Refusal.TOO_FAST:
+            await self.clock.sleep(_PACE_PAUSE)
+        elif exc.reason in _FINAL or not isinstance(step, Add):
+            raise Stopped(f"The channel refused: {exc.message}", code=exc.reason) from exc
+        else:
+            wanted = _wanted(goal, step)
+            if exc.reason == Refusal.DUPLICATE and self._doubted(("twice", wanted.index)) < _DOUBTS:
+                # Somebody else added it a moment ago: the next look will find it and move it instead.
+                return
+            self.refused[wanted.index] = ItemRefused(exc.reason, exc.message)
+
+    def _doubt(self, step: Step, goal: Target) -> None:
+        """No answer: the next look shows whether it happened; what stays silent is given up."""
+        if isinstance(step, Add):
+            wanted = _wanted(goal, step)
+            if self._doubted(("silent", wanted.index)) >= _DOUBTS:
+                self.refused[wanted.index] = ItemRefused("no_answer", "The channel did not answer.")
+        elif self._doubted(step) >= _DOUBTS:
+            raise Stopped("The channel does not answer to commands.", code="no_answer")
+
+    def _doubted(self, what: _Doubtful) -> int:
+        self._doubts[what] = self._doubts.get(what, 0) + 1
+        return self._doubts[what]
+
+
+def _wanted(goal: Target, step: Add) -> Wanted:
+    wanted = goal.slots[step.slot].wanted
+    if wanted is None:
+        raise PlaylistError("only wanted items are added")
+    return wanted

@@ -1,0 +1,69 @@
+"""How the service is: each dependency by name, as it answers right now."""
+
+from collections.abc import Awaitable, Callable
+
+from attrs import define, frozen
+
+from playlist_core.errors import PlaylistError
+from playlist_core.ports import CatalogIndex, KVStore, QueueGateway
+
+
+@frozen
+class Dependency:
+    """Whether a dependency answers, and what it said when it did not."""
+
+    ok: bool
+    message: str | None = None
+
+
+@frozen(kw_only=True)
+class Condition:
+    """All dependencies; without the store nobody can sign in, without the others some things still work."""
+
+    store: Dependency
+    catalog: Dependency
+    channel: Dependency
+
+    @property
+    def ready(self) -> bool:
+        """Whether it makes sense to send people here."""
+        return self.store.ok
+
+    @property
+    def degraded(self) -> bool:
+        """Whether something does not work."""
+        return not (self.store.ok and self.catalog.ok and self.channel.ok)
+
+
+@define(eq=False)
+class Health:
+    """Asks each dependency something cheap."""
+
+    store: KVStore
+    index: CatalogIndex
+    gateway: QueueGateway
+
+    async def condition(self) -> Condition:
+        """Never raises for a dependency that is away."""
+        return Condition(
+            store=await _asked(self.store.incarnation),
+            catalog=await self._catalog(),
+            channel=await _asked(self.gateway.snapshot),
+        )
+
+    async def _catalog(self) -> Dependency:
+        try:
+            info = await self.index.state()
+        except PlaylistError as exc:
+            return Dependency(ok=False, message=exc.message)
+        if info is None:
+            return Dependency(ok=False, message="There is no catalogue yet: run a refresh first.")
+        return Dependency(ok=True)
+
+
+async def _asked(question: Callable[[], Awaitable[object]]) -> Dependency:
+    try:
+        await question()
+    except PlaylistError as exc:
+        return Dependency(ok=False, message=exc.message)
+    return Dependency(ok=True)

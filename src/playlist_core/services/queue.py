@@ -1,0 +1,245 @@
+"""The channel's queue: what is on, what an apply would do, and doing it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from attrs import define, field, frozen
+
+from playlist_core.domain.access import Action, decide
+from playlist_core.domain.identity import Actor
+from playlist_core.domain.manifest import ManifestTemplate, unavailable_reason
+from playlist_core.domain.plan import Plan, plan
+from playlist_core.domain.playlists import Playlist
+from playlist_core.domain.queue import Mode, QueueSnapshot
+from playlist_core.domain.runs import FormerQueue, ItemFailure, Run, RunStatus
+from playlist_core.domain.target import Left, Target, Wanted, restoring, target
+from playlist_core.errors import Conflict, InvalidInput
+from playlist_core.ports import CatalogIndex, Clock, QueueGateway, Randomness
+from playlist_core.services.applying import Applying, Work
+from playlist_core.services.convergence import Convergence
+from playlist_core.services.playlists import Playlists
+
+_LEFT_WORDS: Final = {
+    Left.ALREADY_ON_PLAYLIST: "The channel refuses duplicates, and this title is there already.",
+    Left.PLAYING_NOW: "This title is playing right now.",
+}
+
+
+@frozen(kw_only=True)
+class Preview:
+    """What an apply would do now; `limits` and `warnings` are sentences for people."""
+
+    plan: Plan
+    failed: tuple[ItemFailure, ...]
+    limits: tuple[str, ...]
+    warnings: tuple[str, ...]
+    ends_in_seconds: int
+
+
+@define(eq=False)
+class ChannelQueue:
+    """The queue and what may be done with it (PRD GH-009, GH-010)."""
+
+    gateway: QueueGateway
+    playlists: Playlists = field(kw_only=True)
+    index: CatalogIndex = field(kw_only=True)
+    allow_blessed_hard_replace: bool = field(kw_only=True)
+    applying: Applying = field(kw_only=True)
+    manifests: ManifestTemplate = field(kw_only=True)
+    clock: Clock = field(kw_only=True)
+    randomness: Randomness = field(kw_only=True)
+    queue_temp: bool = field(kw_only=True)
+
+    async def state(self) -> QueueSnapshot:
+        """The queue now; raises ChannelUnavailable."""
+        return await self.gateway.snapshot()
+
+    async def preview(self, playlist_id: str, mode: Mode) -> Preview:
+        """What `apply` would do now; sends nothing."""
+        playlist = await self.playlists.get(playlist_id)
+        wanted, unavailable = await self._wanted(playlist)
+        snapshot = await self.gateway.snapshot()
+        goal = target(snapshot, mode, wanted)
+        todo = plan(snapshot, goal)
+        left_out = tuple(_left_out(playlist, item, why) for item, why in goal.left_out)
+        return Preview(
+            plan=todo,
+            failed=(*unavailable, *left_out),
+            limits=_limits(snapshot, todo),
+            warnings=goal.warnings,
+            ends_in_seconds=_ends_in(snapshot, goal, playlist),
+        )
+
+    async def apply(self, actor: Actor, playlist_id: str, mode: Mode) -> Run:
+        """Begin a run and return it; `finished` waits for its end.
+
+        Raises Denied, NotFound, InvalidInput for an empty playlist, Conflict `apply_in_progress`,
+        ChannelUnavailable.
+        """
+        self._require(actor, Action.HARD_REPLACE if mode is Mode.HARD_REPLACE else Action.APPLY)
+        playlist = await self.playlists.get(playlist_id)
+        if not playlist.items:
+            raise InvalidInput.of("playlist_id", "this playlist is empty; there is nothing to put on the air")
+        wanted, unavailable = await self._wanted(playlist)
+        snapshot = await self.gateway.snapshot()
+        first = target(snapshot, mode, wanted)
+        left_out = {item.index for item, _ in first.left_out}
+        failed = (*unavailable, *(_left_out(playlist, item, why) for item, why in first.left_out))
+        run = self._new_run(actor, mode, total=len(playlist.items), playlist_id=playlist_id, failed=failed)
+
+        def aim(now: QueueSnapshot, outstanding: Sequence[Wanted], so_far: Convergence) -> Target:
+            return target(now, mode, outstanding, started=so_far.started_uids, on_air=bool(so_far.started))
+
+        accepted = [item for item in wanted if item.index not in left_out]
+        work = Work(run, tuple(item.video_id for item in playlist.items), accepted, aim)
+        return await self.applying.begin(work, snapshot)
+
+    async def undo(self, actor: Actor, run_id: str) -> Run:
+        """Begin a run that puts the queue back as it was before another one.
+
+        An undo that takes the playing item off the air needs what hard_replace needs.
+        """
+        self._require(actor, Action.APPLY)
+        undone = await self.applying.run(run_id)
+        if undone.status is RunStatus.RUNNING:
+            raise Conflict("This run is still going on; cancel it first.", code="apply_in_progress")
+        former = await self.applying.book.queue_before(run_id)
+        snapshot = await self.gateway.snapshot()
+        first = restoring(snapshot, former.items, former.playing)
+        if first.on_air is not None and snapshot.playing is not None:
+            self._require(actor, Action.HARD_REPLACE)
+        ids = tuple(self.manifests.video_id(item.media_id) or item.media_id for item in former.items)
+        lost = _lost(snapshot, former, ids)
+        run = self._new_run(
+            actor,
+            undone.mode,
+            total=len(ids),
+            playlist_id=undone.playlist_id,
+            undo_of=run_id,
+            failed=tuple(lost.values()),
+        )
+
+        def aim(now: QueueSnapshot, outstanding: Sequence[Wanted], so_far: Convergence) -> Target:
+            refused = lost.keys() | so_far.refused.keys()
+            return restoring(now, former.items, former.playing, without=refused)
+
+        wanted = [
+            Wanted(index, item.media_id, item.temp)
+            for index, item in enumerate(former.items)
+            if index not in lost
+        ]
+        return await self.applying.begin(Work(run, ids, wanted, aim), snapshot)
+
+    async def run(self, run_id: str) -> Run:
+        """How far a run is; raises NotFound."""
+        return await self.applying.run(run_id)
+
+    async def finished(self, run_id: str) -> Run:
+        """The run when it has ended."""
+        return await self.applying.finished(run_id)
+
+    async def cancel(self, actor: Actor, run_id: str) -> Run:
+        """Ask a run to end between two commands; its starter or an admin may. Idempotent."""
+        run = await self.applying.run(run_id)
+        if run.by.lower() != actor.username.key:
+            self._require(actor, Action.CANCEL_ANY_RUN)
+        self.applying.cancel(run_id)
+        return run
+
+    async def sweep(self) -> None:
+        """Forget runs of long ago."""
+        await self.applying.book.sweep()
+
+    def _require(self, actor: Actor, action: Action) -> None:
+        decide(actor.role, action, allow_blessed_hard_replace=self.allow_blessed_hard_replace)
+
+    async def _wanted(self, playlist: Playlist) -> tuple[list[Wanted], list[ItemFailure]]:
+        known = await self.index.get_many({item.video_id for item in playlist.items})
+        wanted: list[Wanted] = []
+        unavailable: list[ItemFailure] = []
+        for index, item in enumerate(playlist.items):
+            reason = unavailable_reason(item.video_id, in_catalog=item.video_id in known)
+            if reason is None:
+                wanted.append(Wanted(index, self.manifests.url(item.video_id), self.queue_temp))
+            else:
+                unavailable.append(ItemFailure(video_id=item.video_id, reason="unavailable", message=reason))
+        return wanted, unavailable
+
+    def _new_run(
+        self,
+        actor: Actor,
+        mode: Mode,
+        *,
+        total: int,
+        playlist_id: str | None,
+        undo_of: str | None = None,
+        failed: tuple[ItemFailure, ...] = (),
+    ) -> Run:
+        now = self.clock.now()
+        return Run(
+            run_id=self.randomness.identifier(),
+            status=RunStatus.RUNNING,
+            mode=mode,
+            playlist_id=playlist_id,
+            undo_of=undo_of,
+            by=actor.username.spelling,
+            started_at=now,
+            updated_at=now,
+            total=total,
+            done=len(failed),
+            failed=failed,
+        )
+
+
+def _left_out(playlist: Playlist, item: Wanted, why: Left) -> ItemFailure:
+    return ItemFailure(
+        video_id=playlist.items[item.index].video_id, reason=why.value, message=_LEFT_WORDS[why]
+    )
+
+
+def _lost(snapshot: QueueSnapshot, former: FormerQueue, ids: Sequence[str]) -> dict[int, ItemFailure]:
+    """What was in the queue and cannot be queued by us again: other media than custom manifests."""
+    there = {item.media_id for item in snapshot.items}
+    return {
+        index: ItemFailure(
+            video_id=ids[index],
+            reason="other_media",
+            message=f"“{item.title}” is no custom manifest; whoever added it has to add it again.",
+        )
+        for index, item in enumerate(former.items)
+        if item.media_type != "cm" and item.media_id not in there
+    }
+
+
+def _limits(snapshot: QueueSnapshot, todo: Plan) -> tuple[str, ...]:
+    capabilities = snapshot.capabilities
+    limits: list[str] = []
+    if not capabilities.can_add and todo.added:
+        limits.append("The bot may not add to this channel's playlist.")
+    if not capabilities.can_delete and todo.deleted:
+        limits.append("The bot may not delete from this channel's playlist.")
+    if not capabilities.can_move and todo.moved:
+        limits.append("The bot may not move items in this channel's playlist.")
+    longest = len(snapshot.items) + len(todo.added)
+    if longest > capabilities.max_items:
+        limits.append(
+            f"The channel's playlist holds at most {capabilities.max_items} items; this needs {longest}."
+        )
+    return tuple(limits)
+
+
+def _ends_in(snapshot: QueueSnapshot, goal: Target, playlist: Playlist) -> int:
+    """Seconds until the last item of the target has played, as far as lengths are known."""
+    seconds = {item.uid: item.seconds for item in snapshot.items}
+    remaining = 0.0
+    begins = goal.on_air or 0
+    if goal.on_air is None and snapshot.playing is not None:
+        playing = snapshot.playing
+        remaining = max(0.0, seconds[playing.uid] - max(0.0, playing.position_seconds))
+        begins = next((i + 1 for i, slot in enumerate(goal.slots) if slot.uid == playing.uid), 0)
+    for slot in goal.slots[begins:]:
+        if slot.wanted is not None:
+            remaining += playlist.items[slot.wanted.index].duration_seconds or 0
+        elif slot.uid is not None:
+            remaining += seconds[slot.uid]
+    return round(remaining)

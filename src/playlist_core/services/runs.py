@@ -1,0 +1,114 @@
+"""The book of runs: who applies to the channel, how far a run is, and the queue as it was before."""
+
+from datetime import timedelta
+from typing import Final
+
+from attrs import define, evolve
+
+from playlist_core.domain.runs import ApplyLease, FormerQueue, Run, RunStatus
+from playlist_core.errors import Conflict, NotFound, Unavailable
+from playlist_core.ports import Clock
+from playlist_core.services.documents import Documents
+
+# A lease that nobody renewed for so long belongs to a process that died (DESIGN, issue of applying).
+LEASE_LASTS: Final = timedelta(seconds=30)
+RUNS_KEPT: Final = timedelta(days=7)
+INTERRUPTED: Final = "The service stopped in the middle; apply the playlist again to finish."
+_LEASE: Final = "apply"
+
+
+@define(eq=False)
+class RunBook:
+    """Runs as documents; at most one holds the lease."""
+
+    runs: Documents[Run]
+    leases: Documents[ApplyLease]
+    former: Documents[FormerQueue]
+    clock: Clock
+
+    async def open(self, run: Run, former: FormerQueue) -> None:
+        """Take the lease and write the run down; Conflict `apply_in_progress` names the run that has it."""
+        lease = ApplyLease(run_id=run.run_id, by=run.by, renewed_at=self.clock.now())
+        holder = await self.leases.modify(_LEASE, change=lambda held: self._taken_over(held, lease))
+        if holder is not None and holder.run_id != run.run_id:
+            busy = await self.runs.get(holder.run_id)
+            raise Conflict(
+                f"{holder.by} is putting a playlist on the air right now; wait for it or cancel it.",
+                code="apply_in_progress",
+                run_id=holder.run_id,
+                by=holder.by,
+                done=busy.value.done if busy else 0,
+                total=busy.value.total if busy else 0,
+            )
+        await self.former.create(run.run_id, value=former)
+        await self.runs.create(run.run_id, value=run)
+
+    async def progress(self, run: Run) -> None:
+        """Write down how far it is and renew the lease; Conflict when somebody took it over."""
+        now = self.clock.now()
+
+        def renewed(held: ApplyLease | None) -> ApplyLease:
+            if held is None or held.run_id != run.run_id:
+                raise Conflict("another run has taken over", code="apply_in_progress")
+            return evolve(held, renewed_at=now)
+
+        await self.leases.modify(_LEASE, change=renewed)
+        await self.runs.modify(run.run_id, change=lambda _: run)
+
+    async def close(self, run: Run) -> None:
+        """Write down the end and give the lease back."""
+        await self.runs.modify(run.run_id, change=lambda _: run)
+        held = await self.leases.get(_LEASE)
+        if held is not None and held.value.run_id == run.run_id:
+            try:
+                await self.leases.delete(_LEASE, seen=held)
+            except Conflict:
+                return
+
+    async def get(self, run_id: str) -> Run:
+        """Raises NotFound; a run whose process died is told as failed."""
+        seen = await self.runs.get(run_id) if run_id else None
+        if seen is None:
+            raise NotFound("There is no run with this id.", code="run_not_found")
+        run = seen.value
+        if run.status is not RunStatus.RUNNING or not await self._is_dead(run):
+            return run
+        return evolve(
+            run,
+            status=RunStatus.FAILED,
+            code="interrupted",
+            message=INTERRUPTED,
+            eta_seconds=None,
+        )
+
+    async def queue_before(self, run_id: str) -> FormerQueue:
+        """The queue as it was when the run began; raises NotFound when it is no longer kept."""
+        seen = await self.former.get(run_id)
+        if seen is None:
+            raise NotFound("The queue before this run is no longer kept.", code="run_not_found")
+        return seen.value
+
+    async def sweep(self) -> None:
+        """Forget runs of more than a week ago, with the queues before them."""
+        oldest = self.clock.now() - RUNS_KEPT
+        for seen in await self.runs.all():
+            if seen.value.updated_at > oldest:
+                continue
+            former = await self.former.get(seen.value.run_id)
+            try:
+                if former is not None:
+                    await self.former.delete(seen.value.run_id, seen=former)
+                await self.runs.delete(seen.value.run_id, seen=seen)
+            except (Conflict, Unavailable):
+                continue
+
+    def _taken_over(self, held: ApplyLease | None, lease: ApplyLease) -> ApplyLease | None:
+        if held is not None and self.clock.now() - held.renewed_at < LEASE_LASTS:
+            return None
+        return lease
+
+    async def _is_dead(self, run: Run) -> bool:
+        held = await self.leases.get(_LEASE)
+        if held is None or held.value.run_id != run.run_id:
+            return True
+        return self.clock.now() - held.value.renewed_at >= LEASE_LASTS

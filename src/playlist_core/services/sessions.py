@@ -1,0 +1,88 @@
+"""Sessions: minted at sign-in, looked up for each request, extended by use, revoked at logout."""
+
+from contextlib import suppress
+from typing import Any
+
+from attrs import define, field
+
+from playlist_core.domain.identity import ClientAddress, Username
+from playlist_core.domain.login import LoginRules, Session, fingerprint
+from playlist_core.errors import Conflict, OutcomeUnknown, Unavailable
+from playlist_core.ports import Clock, Randomness
+from playlist_core.services.codec import stored
+from playlist_core.services.documents import Documents
+from playlist_core.services.expiry import sweep
+from playlist_core.services.namespace import Namespace
+
+
+def _spelling(name: Username) -> str:
+    return name.spelling
+
+
+def _username(text: Any, _: Any) -> Username:
+    return Username.parse(text)
+
+
+# Stored as plain text (CONTRACTS section 3), in sessions and in challenges.
+stored.register_structure_hook(Username, _username)
+stored.register_unstructure_hook(Username, _spelling)
+
+
+@define(eq=False)
+class Sessions:
+    """The sessions of a namespace; a token is known to its browser alone, the store has its fingerprint."""
+
+    documents: Documents[Session]
+    clock: Clock = field(kw_only=True)
+    randomness: Randomness = field(kw_only=True)
+    rules: LoginRules = field(kw_only=True)
+
+    @classmethod
+    def over(cls, auth: Namespace, *, rules: LoginRules) -> "Sessions":
+        return cls(
+            auth.documents(Session, "session"), clock=auth.clock, randomness=auth.randomness, rules=rules
+        )
+
+    async def mint(self, username: Username, address: ClientAddress) -> tuple[Session, str]:
+        """A new session and its token."""
+        token = self.randomness.token()
+        session = Session.start(username, address, now=self.clock.now(), rules=self.rules)
+        await self.documents.create(fingerprint(token), value=session)
+        return session, token
+
+    async def lookup(self, token: str) -> Session | None:
+        """The session of a token, extended by this use, or None when there is none or it has ended.
+
+        Raises Unavailable when the store cannot be read: that is not the same as signed out.
+        """
+        now = self.clock.now()
+        key = fingerprint(token)
+        seen = await self.documents.get(key)
+        if seen is None or not seen.value.is_alive(now):
+            return None
+        if seen.value.extend(now, rules=self.rules) == seen.value:
+            return seen.value
+        try:
+            session = await self.documents.modify(
+                key, change=lambda current: current and current.extend(now, rules=self.rules)
+            )
+        except (Unavailable, OutcomeUnknown):
+            # Read a moment ago and good; extending it can wait for the next request.
+            return seen.value
+        return session if session is not None and session.is_alive(now) else None
+
+    async def revoke(self, token: str) -> None:
+        """End the session of a token, on every replica at once; no session, no error."""
+        now = self.clock.now()
+        key = fingerprint(token)
+        await self.documents.modify(key, change=lambda current: current and current.end(now))
+        # It has ended; that nothing is left of it may be the sweep's business.
+        with suppress(Conflict, Unavailable, OutcomeUnknown):
+            seen = await self.documents.get(key)
+            if seen is not None:
+                await self.documents.delete(key, seen=seen)
+
+    async def sweep(self) -> int:
+        """Delete ended sessions; how many."""
+        now = self.clock.now()
+        return await sweep(self.documents, expired=lambda session: not session.is_alive(now))
