@@ -5,8 +5,7 @@ from typing import Protocol
 from attrs import frozen
 
 from playlist_app.config import Settings
-from playlist_app.http.demo import DemoChannel
-from playlist_app.services import Library, Services
+from playlist_app.services import DemoChannel, Library, Services
 from playlist_core.domain.playlists import Playlist, Record
 from playlist_core.domain.runs import ApplyLease, FormerQueue, Run
 from playlist_core.ports import (

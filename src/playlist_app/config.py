@@ -214,10 +214,9 @@ def _settings(given: Iterable[_Given]) -> Settings:
 def _contradictions(settings: Settings, given: Sequence[_Given]) -> Iterator[Problem]:
     """What is wrong between keys that are right by themselves, at the place that was written last."""
     wrong = {each.key for each in given if each.problem is not None}
-    places = {each.key: each.where for each in given}
     for keys, problem in contradictions(settings):
         if wrong.isdisjoint(keys):
-            yield _problem([places[key] for key in keys if key in places][-1], problem)
+            yield _problem([each.where for each in given if each.key in keys][-1], problem)
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -60,7 +60,7 @@ class CatalogSettings:
     `refresh_every` is None for off; `max_shrink` is the share of titles that a refresh may lose.
     """
 
-    source: Path | None = field(default=None, metadata=_as(values.optional(values.local_file())))
+    source: Path | None = field(default=None, metadata=_as(values.optional(values.file())))
     refresh_every: timedelta | None = field(default=None, metadata=_as(values.interval()))
     max_shrink: float = field(default=0.2, metadata=_as(values.share()))
 

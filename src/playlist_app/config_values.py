@@ -13,7 +13,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Final, Generic, TypeVar, cast
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from playlist_core.errors import InvalidInput
 
@@ -65,7 +65,7 @@ def textual(wants: str, parse: Callable[[str], T], *, show: Callable[[T], str] =
     def admit(value: object) -> T:
         if type(value) is not str:
             raise type_refusal(wants, value)
-        if not value or not _is_clean(value):
+        if not value or value != value.strip() or not _is_clean(value):
             raise refusal(wants)
         return parse(value)
 
@@ -224,19 +224,9 @@ def file() -> Kind[Path]:
     return textual(wants, parse, show=_show_path)
 
 
-def local_file() -> Kind[Path]:
-    """The path of a file where people might write the address of a server."""
-    kind = file()
-
-    def admit(value: object) -> Path:
-        if type(value) is str and "://" in value:
-            raise InvalidInput("must be the path of an export file: addresses cannot be read yet")
-        return kind.admit(value)
-
-    return evolve(kind, admit=admit)
-
-
 def _path(text: str) -> Path:
+    if "://" in text:
+        raise InvalidInput("must be a path on this machine, not an address")
     if text.startswith("~"):
         raise InvalidInput("begins with ~, which only a shell understands: write the whole path")
     return Path(text)

@@ -1,9 +1,11 @@
 """Everything a door needs, wired."""
 
+from typing import Protocol
+
 from attrs import frozen
 
 from playlist_app.config import Settings
-from playlist_app.http.demo import DemoChannel
+from playlist_app.shapes.demo import DemoChannelView, DemoOrder
 from playlist_core.ports import Clock
 from playlist_core.services.access import Access
 from playlist_core.services.catalog import Catalog
@@ -12,6 +14,14 @@ from playlist_core.services.login import Login
 from playlist_core.services.marathons import Marathons
 from playlist_core.services.playlists import Playlists
 from playlist_core.services.queue import ChannelQueue
+
+
+class DemoChannel(Protocol):
+    """What the demo shows and moves; wiring gives the simulated channel this shape."""
+
+    def view(self) -> DemoChannelView: ...
+
+    def act(self, order: DemoOrder) -> None: ...
 
 
 @frozen(kw_only=True)

@@ -478,6 +478,13 @@ def test_who_joins_again_takes_the_place_of_the_first(channel: SimulatedChannel)
     assert channel.users == (ChannelUser(Username(BOT), 3), ChannelUser(Username("BOB"), 1))
 
 
+def test_who_comes_back_has_the_rank_of_before(channel: SimulatedChannel) -> None:
+    channel.leave("bob")
+    channel.join("bob")
+    channel.join("dora")
+    assert channel.users[1:] == (ChannelUser(Username("bob"), 2), ChannelUser(Username("dora"), 1))
+
+
 def test_nobody_can_act_who_is_not_there(channel: SimulatedChannel) -> None:
     channel.leave("bob")
     for act in (channel.leave, channel.as_user):

@@ -33,7 +33,7 @@ from playlist_adapters.testing.index_suite import (  # noqa: E402
     refresh,
 )
 from playlist_adapters.testing.time import EPOCH  # noqa: E402
-from playlist_core.domain.catalog import CatalogItem, IndexedItem, SearchQuery  # noqa: E402
+from playlist_core.domain.catalog import CatalogItem, IndexedItem, SearchPage, SearchQuery  # noqa: E402
 from playlist_core.errors import PlaylistError, Unavailable  # noqa: E402
 from playlist_core.ports import CatalogIndex  # noqa: E402
 
@@ -248,6 +248,25 @@ async def test_leftovers_are_removed_though_there_is_no_snapshot_yet(tmp_path: P
 
     assert await SQLiteIndex(tmp_path / "catalog.sqlite3").state() is None
     assert _files(tmp_path) == ["kv.sqlite3"]
+
+
+@pytest.mark.anyio
+async def test_a_rebuild_removes_leftovers_too(tmp_path: Path) -> None:
+    (tmp_path / "catalog.sqlite3.building-0123").write_bytes(b"half")
+
+    await refresh(SQLiteIndex(tmp_path / "catalog.sqlite3"), [STAR])
+    assert _files(tmp_path) == ["catalog.sqlite3"]
+
+
+@pytest.mark.anyio
+async def test_a_rebuild_right_after_a_restart_keeps_the_snapshot_before(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite3"
+    await refresh(SQLiteIndex(path), [STAR], "old")
+    index = SQLiteIndex(path)
+    await refresh(index, [MUSTARD], "new")
+
+    page = await index.search(SearchQuery(), limit=50, offset=0, snapshot_id="old")
+    assert page == SearchPage(snapshot_id="old", items=(STAR,), total=1)
 
 
 @pytest.mark.anyio

@@ -57,6 +57,14 @@ async def test_without_the_offer_nobody_can_block(world: World, login: Login) ->
     assert await login.blocks.active(ADMIN) == []
 
 
+async def test_the_offer_is_for_one_address_and_not_for_its_network(world: World, login: Login) -> None:
+    mobile, neighbour = (ClientAddress.parse(f"2001:db8:1:2::{number}") for number in (7, 8))
+    await world.enter(login, WRONG, address=mobile)
+    with pytest.raises(Denied):
+        await login.blocks.block_own(neighbour)
+    assert (await login.blocks.block_own(mobile)).ip == "2001:db8:1:2::7"
+
+
 async def test_a_wrong_code_somebody_asked_for_is_no_offer(world: World, login: Login) -> None:
     await world.burn(login)
     await world.enter(login, WRONG)

@@ -3,10 +3,12 @@
 import pytest
 
 from playlist_adapters.kv.memory import MemoryKV
+from playlist_adapters.testing.time import EPOCH
 from playlist_core.domain.identity import ClientAddress, Username
 from playlist_core.domain.limits import LimitRules
 from playlist_core.domain.login import Invalid, Locked, SignedIn, Unrequested
-from playlist_core.errors import RateLimited
+from playlist_core.errors import NotFound, RateLimited
+from playlist_core.services.limits import Denials, Scope
 from playlist_core.services.login import Login
 from tests.unit.login_world import GENEROUS, HOME, STRANGER, WRONG, World
 
@@ -226,7 +228,7 @@ async def test_thirty_messages_a_minute_altogether(world: World, login: Login) -
 
 async def test_names_that_are_absent_use_up_no_messages(world: World, login: Login) -> None:
     for number in range(40):
-        with pytest.raises(Exception, match="Nobody of that name"):
+        with pytest.raises(NotFound):
             await world.ask(login, address=address(number), name=f"nobody{number}")
     await world.ask(login)
 
@@ -236,18 +238,43 @@ async def test_a_refusal_is_recalled_without_a_look_at_the_store(world: World, l
     assert isinstance(auth, MemoryKV)
     for number in range(30):
         await world.enter(login, WRONG, name=f"user{number}")
+    with pytest.raises(RateLimited):
+        await world.enter(login, WRONG)
     touched = list[tuple[str, str]]()
 
     async def note(operation: str, key: str) -> None:
-        touched.append((operation, key.split("/")[2]))
+        touched.append((operation, key))
 
     auth.before_operation = note
+    waits = list[int]()
     for number in range(5):
-        with pytest.raises(RateLimited):
+        with pytest.raises(RateLimited) as refusal:
             await world.enter(login, WRONG, name=f"user{number}")
-    # The first is refused by the store, the others by memory; only blocks are asked for, as they go first.
-    assert touched.count(("get", "limit")) == 1
-    assert {operation for operation, _ in touched} == {"get"}
+        waits.append(refusal.value.retry_after_seconds)
+    assert waits == [900] * 5
+    # Only blocks are asked for, as they go first.
+    assert touched == [("get", "ns/default/ipblock/192.0.2.1")] * 5
+
+
+def test_what_was_refused_is_recalled_for_so_many_subjects_and_no_more() -> None:
+    denials = Denials(most=3)
+    for number in range(5):
+        denials.remember(Scope.PMS, f"{number}", limit=1, now=EPOCH, seconds=5)
+    recalled = list[str]()
+    for number in range(5):
+        try:
+            denials.recall(Scope.PMS, f"{number}", limit=1, now=EPOCH)
+        except RateLimited:
+            recalled.append(f"{number}")
+    assert recalled == ["2", "3", "4"]
+
+
+async def test_a_refund_counts_here_at_once(world: World) -> None:
+    login = world.login(limits=LimitRules(otp_requests_per_name=1))
+    token = await world.ask(login)
+    await refused(world, login, HOME)
+    assert isinstance(await world.enter(login, token=token), SignedIn)
+    await world.ask(login)
 
 
 async def test_a_refund_by_another_replica_counts_here_soon(world: World) -> None:

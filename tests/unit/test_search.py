@@ -82,6 +82,11 @@ def test_only_words_of_four_or_more_letters_are_respelled_one_before_two() -> No
     ]
 
 
+def test_frequent_words_are_tried_first_wherever_they_stand() -> None:
+    texts = [query.text for query in respellings(SearchQuery.parse("wras stra"), VOCABULARY)]
+    assert texts == ["wras star", "wars stra", "wars star"]
+
+
 def test_respellings_keep_the_filter_and_end() -> None:
     query = SearchQuery.parse("star wars " * 4, ["Movies"], match="all")
     spellings = list(respellings(query, Vocabulary.of(["stare wart stars start stark wards ward war"])))

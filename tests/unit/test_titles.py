@@ -296,7 +296,7 @@ def test_real_titles_lose_no_words_but_those_about_the_file() -> None:
         ["Show S01E02.avi", "Show S01E10.avi", "Show S02E01.avi", "Show S10E01.avi"],
         ["Halloween.[1978].mp4", "Halloween.[2007].mp4", "Halloween.2.[1981].mp4", "Halloween.10.[1995].mp4"],
         ["A Zebra", "The Apple", "Zoo"],  # leading articles stay where they are
-        ["99999999", "100000000", "1" * 5000],
+        ["99999999", "100000000", "999999999", "1000000000", "1" * 5000],
         ["2 Fast", "007", "Ten"],
         ["Alien", "Alien 3", "Aliens"],
         ["", "a"],

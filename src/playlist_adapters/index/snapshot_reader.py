@@ -29,8 +29,6 @@ from playlist_core.errors import Unavailable
 
 # Shorter words have no trigram.
 _TRIGRAM = 3
-# More words than this narrow nothing down any further; the rest is checked in memory.
-_MOST_PHRASES = 8
 _AFTER_EVERY_LETTER = "\U0010ffff"  # no character, so in no folded text
 
 _ITEM = "SELECT place, video_id, title, duration_seconds, thumbnail_url FROM items"
@@ -38,7 +36,7 @@ _MATCHING = "SELECT rowid FROM joined WHERE joined MATCH ? ORDER BY rowid"
 _WHOLE = "SELECT place FROM wholes WHERE text = ? ORDER BY place"
 _PREFIX = "SELECT DISTINCT place FROM wholes WHERE text > ? AND text < ? ORDER BY place"
 # Bytes, so that it is exact for every title; UTF-8 finds characters only where characters begin.
-_LITERAL = "SELECT place FROM items WHERE instr(CAST(title AS BLOB), ?)"
+_CONTAINS = "instr(CAST(title AS BLOB), ?)"
 
 
 @define(eq=False, kw_only=True)
@@ -149,8 +147,7 @@ class SnapshotReader:
 
     def _matching(self, query: SearchQuery) -> Sequence[int]:
         """The places of all matches, ascending: `SearchQuery.matches` in other words."""
-        phrases = sorted({word for word in query.words if len(word) >= _TRIGRAM}, key=len, reverse=True)
-        del phrases[_MOST_PHRASES:]
+        phrases = {word for word in query.words if len(word) >= _TRIGRAM}
         places: Sequence[int] = range(len(self._joined))
         if phrases:
             # Folded words have no quotation marks; quoted, nothing in them is syntax.
@@ -162,11 +159,16 @@ class SnapshotReader:
         if query.categories:
             admitted, set_at = self._admitted(query), self._category_set_at
             places = [place for place in places if set_at[place] in admitted]
-        for literal in query.literals:
-            key = literal.encode(errors="surrogatepass")
-            containing = {place for (place,) in self._db.execute(_LITERAL, (key,))}
+        if query.literals:
+            containing = self._containing(dict.fromkeys(query.literals))
             places = [place for place in places if place in containing]
         return places
+
+    def _containing(self, literals: Collection[str]) -> set[int]:
+        """Where the raw title contains all of these: one pass, however many there are."""
+        condition = " AND ".join([_CONTAINS] * len(literals))
+        keys = [literal.encode(errors="surrogatepass") for literal in literals]
+        return {place for (place,) in self._db.execute(f"SELECT place FROM items WHERE {condition}", keys)}
 
     def _admitted(self, query: SearchQuery) -> set[int]:
         """The category sets that pass the filter: `SearchQuery.admits` in other words."""

@@ -81,7 +81,7 @@ class MemoryKV:
     async def entries(self, prefix: str = "") -> Sequence[Entry]:
         check_prefix(prefix)
         await self._reach("entries", prefix)
-        return [entry for key, entry in sorted(self._entries.items()) if key.startswith(prefix)]
+        return [self._entries[key] for key in sorted(self._entries) if key.startswith(prefix)]
 
     async def incarnation(self) -> str:
         await self._reach("incarnation", "")

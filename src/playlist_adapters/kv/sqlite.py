@@ -56,7 +56,9 @@ _GET = "SELECT key, value, revision FROM entries WHERE bucket = ? AND key = ?"
 _RANGE = "SELECT key, value, revision FROM entries WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key"
 
 # `library_logging` is left out: it reconfigures SQLite for the whole process, and errors reach us anyway.
-_PRACTICES = [practice for practice in apsw.bestpractice.recommended if practice.__name__.startswith("connection_")]
+_PRACTICES = [
+    practice for practice in apsw.bestpractice.recommended if practice.__name__.startswith("connection_")
+]
 # SQLite has written the commit and cannot say whether the disk has it: a restart may find it done.
 _UNSYNCED = {apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC}
 _SLICE_BYTES = 128 * 1024  # of a long listing, before others get the event loop: well under a millisecond
@@ -82,7 +84,8 @@ class SQLiteStore:
 
     def read_one(self, bucket: str, key: str) -> Entry | None:
         with _translated(self.path.name):
-            row = self._reader.execute(_GET, (bucket, key)).fetchone()
+            # `get` runs the statement to its end: one left open would keep its view for the next reader.
+            row = self._reader.execute(_GET, (bucket, key)).get
         return None if row is None else Entry(*row)
 
     def read_range(self, bucket: str, first: str, end: str) -> tuple[list[Entry], str | None]:

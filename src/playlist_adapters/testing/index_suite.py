@@ -57,6 +57,7 @@ HOSTILE_TEXTS = [
     "x" * 500,
     "a " * 250,
     "% " * 250,
+    " ".join(map(chr, range(0x2190, 0x2190 + 250))),
     "abc " * 125,
 ]
 # Where two of them meet, generated queries find something.
@@ -305,6 +306,18 @@ class IndexContract:
             MUSTARD,  # inside a word
             LOST_ARK,  # only when words are written together
         ]
+
+    async def test_what_follows_a_prefix_may_be_of_any_script(self, index: CatalogIndex) -> None:
+        japanese, cyrillic = movie("j", "Star ガメラ"), movie("c", "Starд")
+        await refresh(index, [DARK_STAR, cyrillic, japanese])
+
+        assert await found(index, "star") == [japanese, cyrillic, DARK_STAR]
+
+    async def test_items_of_one_title_are_ordered_by_their_ids(self, index: CatalogIndex) -> None:
+        ids = ["\uffff", "b", "\ud800", "a", "\ue000", "\U0001f383", ""]
+        await refresh(index, [movie(video_id, "Star") for video_id in ids])
+
+        assert [item.video_id for item in await found(index, "star")] == sorted(ids)
 
     @pytest.mark.parametrize(
         ("typed", "expected"),

@@ -7,8 +7,8 @@ import anyio
 from playlist_app.cli.output import Progress, length_text, print_json, say
 from playlist_app.cli.settings import settings_of, with_source
 from playlist_app.config import Settings
-from playlist_app.http.catalog import report_view, search_answer
 from playlist_app.http.parsing import check_range
+from playlist_app.shapes.catalog import report_view, search_answer
 from playlist_app.wiring import wire_files
 from playlist_core.domain.catalog import SearchPage
 from playlist_core.domain.titles import display_title

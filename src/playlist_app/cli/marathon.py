@@ -7,8 +7,8 @@ import anyio
 from playlist_app.cli.output import length_text, print_json, say
 from playlist_app.cli.settings import settings_of
 from playlist_app.config import Settings
-from playlist_app.http.marathons import marathon_view
 from playlist_app.services import Library
+from playlist_app.shapes.marathons import marathon_view
 from playlist_app.wiring import wire_files
 from playlist_core.domain.marathon import Marathon, Method
 from playlist_core.domain.titles import display_title

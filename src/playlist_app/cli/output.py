@@ -7,7 +7,7 @@ from typing import Any, TextIO
 import orjson
 from attrs import define, field
 
-from playlist_app.http.parsing import wire
+from playlist_app.shapes.codec import wire
 from playlist_core.errors import PlaylistError
 
 _BAR = 30

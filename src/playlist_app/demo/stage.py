@@ -6,8 +6,8 @@ from typing import Any, Final, Protocol
 
 from attrs import define, field
 
-from playlist_app.http.demo import DemoChannelView, DemoCommand, DemoOrder, DemoPM, DemoUser
-from playlist_app.http.queue_shapes import NowPlayingView, QueueItemView, queue_item_view
+from playlist_app.shapes.demo import DemoChannelView, DemoCommand, DemoOrder, DemoPM, DemoUser
+from playlist_app.shapes.queue import NowPlayingView, QueueItemView, queue_item_view
 from playlist_core.domain.identity import Username
 from playlist_core.domain.manifest import ManifestTemplate
 from playlist_core.domain.queue import NowPlaying, QueueItem

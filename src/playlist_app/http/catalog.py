@@ -1,116 +1,26 @@
 """Searching the catalogue, its categories and items, and refreshing it."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define
 
 from playlist_app.http.door import Call, Door, operation
 from playlist_app.http.parsing import check_range
+from playlist_app.shapes.catalog import (
+    CategoryList,
+    ItemView,
+    RefreshBegun,
+    RefreshOrder,
+    RefreshStateView,
+    SearchAnswer,
+    SearchParameters,
+    item_view,
+    refresh_state_view,
+    search_answer,
+)
 from playlist_core.domain.access import Action
-from playlist_core.domain.catalog import CatalogItem, SearchPage
-from playlist_core.domain.episodes import parse_episode
-from playlist_core.domain.manifest import ManifestTemplate, unavailable_reason
-from playlist_core.domain.titles import display_title
-from playlist_core.services.catalog import Catalog, Phase, RefreshReport
-
-
-@frozen(kw_only=True)
-class ItemView:
-    """One title; `title` as the site has it, `display_title` for people."""
-
-    video_id: str
-    title: str
-    display_title: str
-    categories: tuple[str, ...]
-    duration_seconds: int | None
-    thumbnail_url: str | None
-    manifest_url: str
-    available: bool
-    unavailable_reason: str | None
-    season: int | None
-    episode: int | None
-
-
-@frozen(kw_only=True)
-class SearchParameters:
-    """`category` may be given several times; `match` says whether one of them is enough."""
-
-    q: str = ""
-    category: tuple[str, ...] = ()
-    match: str = "any"
-    limit: int = 50
-    offset: int = 0
-    snapshot_id: str | None = None
-
-
-@frozen(kw_only=True)
-class SearchAnswer:
-    """A page; `total` is exact, `snapshot_id` the snapshot that answered."""
-
-    snapshot_id: str
-    items: tuple[ItemView, ...]
-    total: int
-    corrected: Mapping[str, str] | None
-
-
-@frozen
-class CategoryList:
-    """Category names as the site has them, in natural order, and how many titles each has."""
-
-    snapshot_id: str
-    categories: tuple[str, ...]
-    counts: Mapping[str, int]
-
-
-@frozen
-class RefreshOrder:
-    """`allow_shrink` lets a catalogue count that has lost many titles."""
-
-    allow_shrink: bool = False
-
-
-@frozen
-class RefreshBegun:
-    """The refresh goes on beside this answer."""
-
-    run_id: str
-
-
-@frozen(kw_only=True)
-class ReportView:
-    """How a refresh ended; `error` left the catalogue as it was."""
-
-    run_id: str
-    source: str
-    started_at: datetime
-    finished_at: datetime
-    snapshot_id: str | None
-    item_count: int
-    without_duration: int
-    shared: bool
-
-
-@frozen
-class RefreshError:
-    """Why the last refresh failed."""
-
-    code: str
-    message: str
-
-
-@frozen(kw_only=True)
-class RefreshStateView:
-    """What is going on, and how the last refresh ended."""
-
-    state: str
-    phase: Phase
-    run_id: str | None
-    done: int
-    expected: int | None
-    last_report: ReportView | None
-    last_error: RefreshError | None
+from playlist_core.domain.manifest import ManifestTemplate
+from playlist_core.services.catalog import Catalog
 
 
 @define(eq=False)
@@ -187,61 +97,7 @@ class Refresh:
 
     @operation("How far a refresh is", needs=Action.REFRESH_CATALOG, answer=RefreshStateView)
     async def on_get(self, call: Call[None, None]) -> RefreshStateView:
-        state = self.catalog.refresh_state()
-        last = state.last
-        failed = last is not None and last.code is not None
-        return RefreshStateView(
-            state="idle" if state.phase is Phase.IDLE else "running",
-            phase=state.phase,
-            run_id=state.run_id,
-            done=state.done,
-            expected=state.expected,
-            last_report=None if last is None else report_view(last),
-            last_error=RefreshError(last.code or "", last.message or "") if last and failed else None,
-        )
-
-
-def search_answer(page: SearchPage, text: str, manifests: ManifestTemplate) -> SearchAnswer:
-    """A page of titles as the API and the command line show it; `text` is what was asked for."""
-    return SearchAnswer(
-        snapshot_id=page.snapshot_id,
-        items=tuple(item_view(item, manifests) for item in page.items),
-        total=page.total,
-        corrected=None if page.corrected is None else {"from": text, "to": page.corrected},
-    )
-
-
-def item_view(item: CatalogItem, manifests: ManifestTemplate) -> ItemView:
-    """A title of the catalogue as the API shows it."""
-    episode = parse_episode(item.title)
-    reason = unavailable_reason(item.video_id, in_catalog=True)
-    return ItemView(
-        video_id=item.video_id,
-        title=item.title,
-        display_title=display_title(item.title),
-        categories=item.categories,
-        duration_seconds=item.duration_seconds,
-        thumbnail_url=item.thumbnail_url,
-        manifest_url=manifests.url(item.video_id),
-        available=reason is None,
-        unavailable_reason=reason,
-        season=episode.season if episode else None,
-        episode=episode.episode if episode else None,
-    )
-
-
-def report_view(report: RefreshReport) -> ReportView:
-    """A report as the API and the command line show it."""
-    return ReportView(
-        run_id=report.run_id,
-        source=report.source,
-        started_at=report.started_at,
-        finished_at=report.finished_at,
-        snapshot_id=report.snapshot_id,
-        item_count=report.item_count,
-        without_duration=report.without_duration,
-        shared=report.shared,
-    )
+        return refresh_state_view(self.catalog.refresh_state())
 
 
 def catalog_routes(door: Door, catalog: Catalog, manifests: ManifestTemplate) -> list[tuple[str, Any]]:

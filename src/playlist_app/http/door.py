@@ -7,7 +7,8 @@ import falcon.asgi
 import orjson
 from attrs import define, field, frozen
 
-from playlist_app.http.parsing import BODY_LIMIT, parse_body, parse_json, parse_query, single, wire
+from playlist_app.http.parsing import BODY_LIMIT, parse_body, parse_json, parse_query, single
+from playlist_app.shapes.codec import wire
 from playlist_core.domain.access import Action, decide
 from playlist_core.domain.identity import Actor, ClientAddress
 from playlist_core.domain.login import Session

@@ -9,14 +9,12 @@ import cattrs
 import orjson
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
+from playlist_app.shapes.codec import wire
 from playlist_core.errors import InvalidInput, Malformed
-from playlist_core.services.codec import strict_converter
 
 T = TypeVar("T")
 
 BODY_LIMIT: Final = 1024 * 1024
-
-wire: Final = strict_converter(forbid_extra_keys=True)
 
 
 def parse_json(raw: bytes) -> Any:

@@ -6,7 +6,7 @@ import falcon.asgi
 from attrs import define
 
 from playlist_app.http.door import Call, Door, operation
-from playlist_app.http.playlist_shapes import (
+from playlist_app.shapes.playlists import (
     Created,
     ListParameters,
     PlaylistBody,

@@ -5,7 +5,7 @@ from typing import Any
 from attrs import define
 
 from playlist_app.http.door import Call, Door, operation
-from playlist_app.http.queue_shapes import (
+from playlist_app.shapes.queue import (
     Applied,
     ApplyOrder,
     PlanView,

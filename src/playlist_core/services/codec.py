@@ -28,12 +28,15 @@ def strict_converter(*, forbid_extra_keys: bool) -> cattrs.Converter:
 
 def time_text(moment: datetime) -> str:
     """A moment as stored and sent: UTC, RFC 3339 with `Z` (CONTRACTS section 3)."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    text = moment.astimezone(UTC).isoformat(timespec="microseconds")
     return text.replace("+00:00", "Z")
 
 
 def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
-    def structure(value: Any, _: Any) -> Any:
+    def structure(value: Any, wanted: Any) -> Any:
+        # cattrs hands a StrEnum or IntEnum to the hook of its base class.
+        if _is_enum(wanted):
+            return _member(value, wanted)
         if type(value) is not kind:
             raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
         return value

@@ -109,19 +109,23 @@ class SimulatedChannel:
 
     # -- a hand on it ----------------------------------------------------------------
 
-    def join(self, name: str, rank: float = 1) -> Visitor:
+    def join(self, name: str, rank: float | None = None) -> Visitor:
         """Let somebody in, with an account of that rank or, below 1, as a guest.
 
-        Whoever is in already under that name is thrown out first, as CyTube does. Raises InvalidInput
-        for a name CyTube refuses, and for the bot's.
+        Without a rank an account keeps its own, and a new name gets one of rank 1. Whoever is in already
+        under that name is thrown out first, as CyTube does. Raises InvalidInput for a name CyTube refuses,
+        and for the bot's.
         """
         self._catch_up()
         spelled = Username.parse(name)
         if spelled.key == BOT.lower():
             raise InvalidInput.of("name", "is the bot's own")
-        if rank >= 1:
-            self.room.register(Account(name, rank))
-        connection = enter(self.room, name, password=rank >= 1)
+        registered = rank is None or rank >= 1
+        if registered:
+            account = self.room.doors.account(name)
+            kept = account.rank if account else 1
+            self.room.register(Account(name, kept if rank is None else rank))
+        connection = enter(self.room, name, password=registered)
         inbox = self._inboxes.setdefault(spelled.key, new_inbox())
         visitor = Visitor(connection.name, connection, inbox, self.room, self._catch_up)
         self._visitors[spelled.key] = visitor

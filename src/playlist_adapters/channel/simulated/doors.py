@@ -53,6 +53,11 @@ class Doors:
             raise InvalidInput.of("name", f"looks like the registered name {alike.name}")
         self._accounts[looks(account.name)] = account
 
+    def account(self, name: str) -> Account | None:
+        """The account of exactly that name, without case."""
+        found = self._accounts.get(looks(name))
+        return found if found and found.name.lower() == name.lower() else None
+
     def connect(self) -> Connection:
         connection = Connection()
         self.audience.tell(connection, "rank", -1)
@@ -99,14 +104,14 @@ class Doors:
         if connection.name:
             return
         name: str = payload["name"]
-        account = self._accounts.get(looks(name))
         if payload.get("pw"):
-            if account is None or account.name.lower() != name.lower():
+            account = self.account(name)
+            if account is None:
                 self._refuse(connection, "Invalid username/password combination")
-                return
-            self._named(connection, account.name, rank=1, reply={})
+            else:
+                self._named(connection, account.name, rank=1, reply={})
             return
-        problem = self._guest_problem(name, account)
+        problem = self._guest_problem(name)
         if problem:
             self._refuse(connection, problem)
         else:
@@ -115,13 +120,13 @@ class Doors:
     def _refuse(self, connection: Connection, error: str) -> None:
         self.audience.tell(connection, "login", {"success": False, "error": error})
 
-    def _guest_problem(self, name: str, account: Account | None) -> str | None:
+    def _guest_problem(self, name: str) -> str | None:
         if not is_name(name):
             return (
                 "Invalid username.  Usernames must be 1-20 characters long and "
                 "consist only of characters a-z, A-Z, 0-9, -, or _."
             )
-        if account:
+        if looks(name) in self._accounts:
             return "That username is registered."
         if self.audience.named(name):
             return "That name is already in use on this channel."

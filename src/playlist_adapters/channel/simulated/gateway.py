@@ -194,19 +194,20 @@ class Bot:
         try:
             self._sent.append(SentCommand(at=self.room.now, command=event, details=_details(payload)))
             self.room.send(connection, event, payload)
-            await self._wait(expectation, connection, deadline)
+            answer = await self._answer(expectation, connection, deadline)
         finally:
             self._expected.remove(expectation)
-        if isinstance(expectation.answer, PlaylistError):
-            raise expectation.answer
-        assert expectation.answer is not None  # noqa: S101 -- what _wait returns for
-        return expectation.answer
+        if isinstance(answer, PlaylistError):
+            raise answer
+        return answer
 
-    async def _wait(self, expectation: Expectation[T], connection: Connection, deadline: datetime) -> None:
+    async def _answer(
+        self, expectation: Expectation[T], connection: Connection, deadline: datetime
+    ) -> T | PlaylistError:
         while True:
             self.catch_up()
             if expectation.answer is not None:
-                return
+                return expectation.answer
             now = self.clock.now()
             if connection.closed:
                 raise OutcomeUnknown("The connection to the channel was lost before it answered.")

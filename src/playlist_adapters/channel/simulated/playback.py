@@ -60,22 +60,23 @@ class Playback:
     def settle(self, now: datetime) -> None:
         """Write down the ticks that had no effect; `now` must not be after `due`."""
         if self._ticked is not None:
-            self._pass((now - self._ticked) // _TICK)
+            self._pass(self._ticked, (now - self._ticked) // _TICK)
 
     def tick(self) -> Tick | None:
-        """Let the tick of `due` happen."""
+        """Let the tick of `due` happen; None when there is none."""
+        if self._ticked is None:
+            return None
         was_lead_in = self.position < 0
-        self._pass(self._ticks_to_effect())
+        self._pass(self._ticked, self._ticks_to_effect())
         if was_lead_in and self.position >= 0:
             self.position, self.paused, self._counter = 0, False, 0
             return Tick.UPDATE
         return Tick.END if self.position >= self._seconds + GRACE else Tick.UPDATE
 
-    def _pass(self, ticks: int) -> None:
-        assert self._ticked is not None  # noqa: S101 -- only called while an item with a length plays
+    def _pass(self, since: datetime, ticks: int) -> None:
         self.position += ticks
         self._counter += ticks
-        self._ticked += ticks * _TICK
+        self._ticked = since + ticks * _TICK
 
     def _ticks_to_effect(self) -> int:
         to_update = UPDATE_EVERY - self._counter % UPDATE_EVERY
