@@ -13,6 +13,7 @@ from playlist_core.ports import (
     CatalogIndex,
     CatalogSource,
     Clock,
+    KVStore,
     PMSender,
     QueueGateway,
     Randomness,
@@ -22,12 +23,12 @@ from playlist_core.ports import (
 from playlist_core.services.access import Access
 from playlist_core.services.applying import Applying
 from playlist_core.services.catalog import Catalog, SnapshotNote
-from playlist_core.services.documents import Documents
 from playlist_core.services.health import Health
 from playlist_core.services.history import Buried, PlaylistHistory
 from playlist_core.services.login import Login
 from playlist_core.services.marathons import Marathons
 from playlist_core.services.names import Claim, PlaylistNames
+from playlist_core.services.namespace import Namespace
 from playlist_core.services.playlists import Playlists
 from playlist_core.services.queue import ChannelQueue
 from playlist_core.services.runs import RunBook
@@ -54,13 +55,7 @@ def compose_library(settings: Settings, parts: Parts) -> Library:
     catalog = Catalog(
         parts.index,
         source=parts.source,
-        notes=Documents(
-            parts.buckets.snapshot,
-            ("ns", settings.namespace),
-            kind=SnapshotNote,
-            clock=parts.clock,
-            randomness=parts.randomness,
-        ),
+        notes=_namespace(settings, parts, parts.buckets.snapshot).documents(SnapshotNote),
         max_shrink=settings.catalog.max_shrink,
         clock=parts.clock,
         randomness=parts.randomness,
@@ -121,30 +116,29 @@ def _queue(settings: Settings, parts: Parts, channel: Channel, playlists: Playli
 
 
 def _playlists(settings: Settings, parts: Parts) -> Playlists:
-    root = ("ns", settings.namespace)
-    clock, randomness = parts.clock, parts.randomness
-    living, past = parts.buckets.playlists, parts.buckets.history
-    records = Documents[Record](living, (*root, "playlists"), kind=Record, clock=clock, randomness=randomness)
-    claims = Documents(living, (*root, "names"), kind=Claim, clock=clock, randomness=randomness)
-    states = Documents(past, (*root, "versions"), kind=Playlist, clock=clock, randomness=randomness)
-    buried = Documents(past, (*root, "deleted"), kind=Buried, clock=clock, randomness=randomness)
+    living = _namespace(settings, parts, parts.buckets.playlists)
+    past = _namespace(settings, parts, parts.buckets.history)
+    records = living.documents(Record, "playlists")
     return Playlists(
         records,
-        PlaylistNames(claims, records, clock),
-        PlaylistHistory(states, buried),
+        PlaylistNames(living.documents(Claim, "names"), records, parts.clock),
+        PlaylistHistory(past.documents(Playlist, "versions"), past.documents(Buried, "deleted")),
         parts.index,
-        clock,
-        randomness,
+        parts.clock,
+        parts.randomness,
     )
 
 
 def _run_book(settings: Settings, parts: Parts) -> RunBook:
-    root = ("ns", settings.namespace)
-    clock, randomness = parts.clock, parts.randomness
-    living, past = parts.buckets.playlists, parts.buckets.history
+    living = _namespace(settings, parts, parts.buckets.playlists)
+    past = _namespace(settings, parts, parts.buckets.history)
     return RunBook(
-        Documents(living, (*root, "runs"), kind=Run, clock=clock, randomness=randomness),
-        Documents(living, (*root, "lease"), kind=ApplyLease, clock=clock, randomness=randomness),
-        Documents(past, (*root, "queues"), kind=FormerQueue, clock=clock, randomness=randomness),
-        clock,
+        living.documents(Run, "runs"),
+        living.documents(ApplyLease, "lease"),
+        past.documents(FormerQueue, "queues"),
+        parts.clock,
     )
+
+
+def _namespace(settings: Settings, parts: Parts, bucket: KVStore) -> Namespace:
+    return Namespace(bucket, settings.namespace, clock=parts.clock, randomness=parts.randomness)

@@ -15,7 +15,6 @@ from playlist_core.domain.catalog import CatalogItem, SearchPage, SearchQuery, S
 from playlist_core.domain.identity import Username
 from playlist_core.domain.queue import Position, QueueItem, QueueSnapshot
 
-
 # Starts work beside the asking task; what escapes from it is a bug and ends the process.
 Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
 
@@ -73,9 +72,9 @@ class KVStore(Protocol):
     """One bucket. Revisions are positive and strictly increasing in the bucket: across keys, deletions
     and restarts. There is no put: a lost update cannot be written.
 
-    Keys are 1 to 1,024 characters of `A-Za-z0-9-_/=.`, neither beginning nor ending with a dot, no two
-    dots together; anything else raises InvalidInput before it reaches the store. Values over 1 MiB
-    raise TooLarge.
+    Keys are 1 to 2,048 characters of `A-Za-z0-9-_/=.`, neither beginning nor ending with a dot, no two
+    dots together; anything else, a prefix that no key begins with included, raises InvalidInput before it
+    reaches the store. Values over 1 MiB raise TooLarge.
     """
 
     async def get(self, key: str) -> Entry | None: ...
@@ -89,7 +88,7 @@ class KVStore(Protocol):
         ...
 
     async def delete(self, key: str, *, revision: int) -> None:
-        """Remove the value of that revision; Conflict if absent or stale."""
+        """Remove the value of that revision; Conflict if absent or stale, InvalidInput below 1."""
         ...
 
     async def entries(self, prefix: str = "") -> Sequence[Entry]:
@@ -174,7 +173,8 @@ class CatalogSource(Protocol):
 class QueueGateway(Protocol):
     """The channel's queue. Each command returns when the channel's own events have confirmed it.
 
-    A refusal raises QueueRefused with its reason; a channel that stays silent raises OutcomeUnknown;
+    A refusal raises QueueRefused with its reason; a uid that is not there any more, or a channel that stays
+    silent, raises OutcomeUnknown: look again;
     a channel that is away raises ChannelUnavailable and nothing was sent.
     """
 
@@ -203,7 +203,7 @@ class PMSender(Protocol):
     async def send(self, to: Username, text: str) -> None:
         """Return when delivery is confirmed; Undeliverable when the user is not in the channel.
 
-        One line of at most 320 characters; it arrives HTML-escaped, as CyTube sends it.
+        One line of 1 to 320 characters, else InvalidInput; it arrives HTML-escaped, as CyTube sends it.
         """
         ...
 

@@ -74,5 +74,11 @@ def test_what_does_not_fit_is_refused(wrong: dict[str, Any]) -> None:
         codec.structure(wrong, Thing)
 
 
+@pytest.mark.parametrize("wrong", [[], "text", None, 1, ["text"]])
+def test_only_an_object_is_a_thing(wrong: Any) -> None:
+    with pytest.raises(TypeError):
+        codec.structure(wrong, Thing)
+
+
 def test_times_are_written_in_utc_with_a_z() -> None:
     assert time_text(datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)) == "2026-01-02T03:04:05.678900Z"

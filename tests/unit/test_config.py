@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import fields
@@ -23,7 +24,7 @@ from playlist_app.config import (
     load,
     load_settings,
 )
-from playlist_app.config_keys import KINDS
+from playlist_app.config.keys import KINDS
 from playlist_core.domain.limits import LimitRules
 from playlist_core.domain.login import LoginRules
 from playlist_core.domain.manifest import ManifestTemplate
@@ -227,7 +228,7 @@ def test_keys_may_go_exactly_as_far_as_each_other(tmp_path: Path) -> None:
 
 
 def test_a_wrong_value_is_not_said_to_contradict_another_as_well(tmp_path: Path) -> None:
-    path = write(tmp_path, {"lockout_max_seconds": 30, "lockout_first_seconds": "5"})
+    path = write(tmp_path, {"lockout_first_seconds": "5", "lockout_max_seconds": 30})
     assert list(problems(path)) == ["lockout_first_seconds"]
 
 

@@ -58,7 +58,7 @@ def test_a_broken_file_is_named_with_the_place(
 
 
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.json", tmp_path / "none" / "config.json"):
+    for path in (tmp_path / "none.json", write(tmp_path, "{}") / "config.json"):
         assert problems(path) == {str(path): "there is no such file: write it, or name another one"}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from playlist_app.config import Settings, describe, environment_name, load
-from playlist_app.config_keys import KINDS
+from playlist_app.config.keys import KINDS
 from tests.unit.config_world import GOOD, WHOLE, document, problems, value_of, write
 
 # What else a number stands against would hide what is tested here.
@@ -87,13 +87,17 @@ TEXTS = ["", " ", "/a ", "a\0b", "a\nb", "a\ud800b"]
 BAD: dict[str, list[object]] = {
     "nats_url": [
         "n:4222", "http://n", "nats://", "nats://n:0", "nats://n:99999", "nats://n:x", "nats://n/path",
-        "nats://a:4222,nats://b:4222", "nats://n?x", "nats://n#x", "nats://a b", "nats://[::1", "nats://ü",
+        "nats://a:4222,nats://b:4222", "nats://n?x", "nats://n#x", "nats://a b", "nats://[::1",
+        "nats://ü:p@n", "nats://u:p w@n",
         "nats://u:p/w@n", 1, [],
     ],
     "nats_subject_prefix": ["a.*", ">", "a b", ".a", "a.", "a..b", "ü", "x" * 65, 1, None],
     "service_name": ["a.b", "a/b", "x" * 65, None],
     "namespace": ["a/b", "*", ".", "a.", None],
-    "cytube_domain": ["https://cytu.be", "cytu.be/", "a b", "a:0", "a:x", "a:", "1.2.3", "-a.b", "x" * 254],
+    "cytube_domain": [
+        "https://cytu.be", "cytu.be/", "a b", "a:0", "a:x", "a:", "1.2.3", "-a.b", "x" * 64,
+        "a." * 126 + "ab",
+    ],
     "cytube_channel": ["a b", "a/b", "x" * 31, 5],
     "http_host": ["*", "localhost:80", "[::1]", "999.1.1.1", "fe80::1%eth0", "http://x", None],
     "public_url": [

@@ -157,7 +157,7 @@ def test_the_exploration_finds_the_fault_when_the_fence_is_missing(monkeypatch: 
             raise NameTaken("taken", name=held.value.name, playlist_id=held.value.playlist_id)
 
     monkeypatch.setattr(PlaylistNames, "_fence", unfenced)
-    with pytest.raises(AssertionError, match="two playlists with one name|lives unclaimed"):
+    with pytest.raises(AssertionError, match=r"two playlists with one name|lives unclaimed"):
         explore(lambda: Cinema(("create x free", "create x")))
 
 
@@ -170,7 +170,7 @@ def test_the_exploration_finds_the_fault_when_an_own_claim_is_reused(monkeypatch
         return await rewrite(self, *segments, value=value, seen=seen)
 
     monkeypatch.setattr(Documents, "update", reuse)
-    with pytest.raises(AssertionError, match="two playlists with one name|lives unclaimed"):
+    with pytest.raises(AssertionError, match=r"two playlists with one name|lives unclaimed"):
         for names in P_LIVES + X_IS_FREE:
             explore(lambda names=names: Cinema(names))
 

@@ -36,7 +36,8 @@ _MATCHING = "SELECT rowid FROM joined WHERE joined MATCH ? ORDER BY rowid"
 _WHOLE = "SELECT place FROM wholes WHERE text = ? ORDER BY place"
 _PREFIX = "SELECT DISTINCT place FROM wholes WHERE text > ? AND text < ? ORDER BY place"
 # Bytes, so that it is exact for every title; UTF-8 finds characters only where characters begin.
-_CONTAINS = "instr(CAST(title AS BLOB), ?)"
+_PLACES = "SELECT place FROM items WHERE true"
+_AND_CONTAINS = " AND instr(CAST(title AS BLOB), ?)"
 
 
 @define(eq=False, kw_only=True)
@@ -166,9 +167,8 @@ class SnapshotReader:
 
     def _containing(self, literals: Collection[str]) -> set[int]:
         """Where the raw title contains all of these: one pass, however many there are."""
-        condition = " AND ".join([_CONTAINS] * len(literals))
         keys = [literal.encode(errors="surrogatepass") for literal in literals]
-        return {place for (place,) in self._db.execute(f"SELECT place FROM items WHERE {condition}", keys)}
+        return {place for (place,) in self._db.execute(_PLACES + _AND_CONTAINS * len(keys), keys)}
 
     def _admitted(self, query: SearchQuery) -> set[int]:
         """The category sets that pass the filter: `SearchQuery.admits` in other words."""

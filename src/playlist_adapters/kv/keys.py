@@ -4,7 +4,7 @@ import re
 
 from playlist_core.errors import Conflict, InvalidInput, TooLarge
 
-MAX_KEY_CHARACTERS = 1024
+MAX_KEY_CHARACTERS = 2048
 MAX_VALUE_BYTES = 1024 * 1024
 
 _PLAIN = r"[A-Za-z0-9_/=-]+"

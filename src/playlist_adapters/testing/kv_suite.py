@@ -30,7 +30,7 @@ from playlist_core.ports import Entry, KVStore
 
 T = TypeVar("T")
 
-ADMITTED_KEYS = ["a", "-", "_", "=", "/", "a.b", "a.b.c", "a//b", "/a/", "Az09-_/=.x", "k" * 1024]
+ADMITTED_KEYS = ["a", "-", "_", "=", "/", "a.b", "a.b.c", "a//b", "/a/", "Az09-_/=.x", "k" * 2048]
 BEYOND_THE_GRAMMAR = [
     ".",
     ".a",
@@ -44,7 +44,7 @@ BEYOND_THE_GRAMMAR = [
     "a\n",
     "a\0",
     "\ud800",
-    "k" * 1025,
+    "k" * 2049,
 ]
 REFUSED_KEYS = ["", "a.", *BEYOND_THE_GRAMMAR]
 OVER_THE_LIMIT = b"x" * (1024 * 1024 + 1)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from attrs import field, frozen
 
@@ -107,6 +108,7 @@ _EMPTY_BRACKETS = re.compile(r"[\[({][\s,.-]*(?:[\])}]|$)")
 _LOOSE_DASHES = re.compile(r"^(?:[-–]+\s+)+|(?:\s+[-–]+)+$")
 
 
+@lru_cache(maxsize=16_384)
 def display_title(title: str) -> str:
     """The title as people would write it: never empty, always the same for the same title.
 

@@ -43,12 +43,6 @@ def _names(array: Any, _: Any) -> Names:
     return Names(stored.structure(array, tuple[str, ...]))
 
 
-def _role(text: Any, _: Any) -> Role:
-    return Role(text)
-
-
-# By name: the codec's rule for enums does not reach those that are texts as well.
-stored.register_structure_hook(Role, _role)
 stored.register_structure_hook(Names, _names)
 stored.register_unstructure_hook(Names, _array)
 

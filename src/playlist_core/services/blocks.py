@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from attrs import define, field
 
@@ -12,18 +11,9 @@ from playlist_core.domain.limits import OFFER_FOR, Block, BlockReason, Offer, bl
 from playlist_core.domain.login import LoginRules
 from playlist_core.errors import Denied
 from playlist_core.ports import Clock
-from playlist_core.services.codec import stored
 from playlist_core.services.documents import Documents
 from playlist_core.services.expiry import sweep
 from playlist_core.services.namespace import Namespace
-
-
-def _reason(text: Any, _: Any) -> BlockReason:
-    return BlockReason(text)
-
-
-# By name: the codec's rule for enums does not reach those that are texts as well.
-stored.register_structure_hook(BlockReason, _reason)
 
 
 @define(eq=False)

@@ -3,9 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Final, get_args, get_origin
+from functools import partial
+from typing import Any, Final, cast, get_args, get_origin
 
+import attrs
 import cattrs
+from cattrs.gen import make_dict_structure_fn
+
+from playlist_core.domain.identity import Username
 
 
 def strict_converter(*, forbid_extra_keys: bool) -> cattrs.Converter:
@@ -20,10 +25,25 @@ def strict_converter(*, forbid_extra_keys: bool) -> cattrs.Converter:
     converter.register_structure_hook(datetime, _moment)
     converter.register_unstructure_hook(datetime, time_text)
     converter.register_structure_hook_func(_is_enum, _member)
+    converter.register_structure_hook_factory(
+        attrs.has, partial(_object, converter=converter, forbid_extra_keys=forbid_extra_keys)
+    )
     converter.register_structure_hook_func(
         lambda kind: get_origin(kind) is tuple, lambda value, kind: _tuple_of(converter, value, kind)
     )
     return converter
+
+
+def _object(kind: Any, *, converter: cattrs.Converter, forbid_extra_keys: bool) -> Callable[[Any, Any], Any]:
+    fields = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=forbid_extra_keys)
+
+    def structure(value: Any, wanted: Any) -> Any:
+        # A list or a text would pass for an object whose fields all have defaults.
+        if not isinstance(value, dict):
+            raise TypeError(f"expected an object, got {type(value).__name__}")
+        return fields(cast("dict[str, Any]", value), wanted)
+
+    return structure
 
 
 def time_text(moment: datetime) -> str:
@@ -77,4 +97,20 @@ def _tuple_of(converter: cattrs.Converter, value: Any, kind: Any) -> tuple[Any, 
     return tuple(converter.structure(value, list[each]))
 
 
-stored: Final = strict_converter(forbid_extra_keys=False)
+def _spelling(name: Username) -> str:
+    return name.spelling
+
+
+def _username(value: Any, _: Any) -> Username:
+    return Username.parse(_exactly(str)(value, str))
+
+
+def _for_documents() -> cattrs.Converter:
+    """Fields that a later version adds are no error; names are stored as plain text."""
+    converter = strict_converter(forbid_extra_keys=False)
+    converter.register_structure_hook(Username, _username)
+    converter.register_unstructure_hook(Username, _spelling)
+    return converter
+
+
+stored: Final = _for_documents()

@@ -1,7 +1,6 @@
 """Sessions: minted at sign-in, looked up for each request, extended by use, revoked at logout."""
 
 from contextlib import suppress
-from typing import Any
 
 from attrs import define, field
 
@@ -9,23 +8,9 @@ from playlist_core.domain.identity import ClientAddress, Username
 from playlist_core.domain.login import LoginRules, Session, fingerprint
 from playlist_core.errors import Conflict, OutcomeUnknown, Unavailable
 from playlist_core.ports import Clock, Randomness
-from playlist_core.services.codec import stored
 from playlist_core.services.documents import Documents
 from playlist_core.services.expiry import sweep
 from playlist_core.services.namespace import Namespace
-
-
-def _spelling(name: Username) -> str:
-    return name.spelling
-
-
-def _username(text: Any, _: Any) -> Username:
-    return Username.parse(text)
-
-
-# Stored as plain text (CONTRACTS section 3), in sessions and in challenges.
-stored.register_structure_hook(Username, _username)
-stored.register_unstructure_hook(Username, _spelling)
 
 
 @define(eq=False)

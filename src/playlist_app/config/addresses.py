@@ -5,13 +5,13 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from playlist_app.config_values import Kind, refusal, textual
+from playlist_app.config.values import Kind, refusal, textual
 from playlist_core.errors import InvalidInput
 
 Network = IPv4Network | IPv6Network
 
 _LABEL: Final = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_NAME: Final = re.compile(rf"({_LABEL}\.)*{_LABEL}", re.ASCII)
+_NAME: Final = re.compile(rf"({_LABEL}\.)*{_LABEL}")
 _IPV4_IN_IPV6: Final = IPv6Network("::ffff:0:0/96")
 _STANDARD_PORTS: Final = {"http": 80, "https": 443}
 
@@ -34,7 +34,7 @@ def domain() -> Kind[str]:
 
     def parse(text: str) -> str:
         name, colon, port = text.partition(":")
-        if not _is_host(name) or (colon and not re.fullmatch(r"[1-9][0-9]{0,4}", port, re.ASCII)):
+        if not _is_host(name) or (colon and not re.fullmatch(r"[1-9][0-9]{0,4}", port)):
             raise refusal(wants)
         return text
 

@@ -10,25 +10,9 @@ from typing import Any, Final, NamedTuple, cast
 
 from attrs import frozen
 
-from playlist_app.config_file import read_document
-from playlist_app.config_keys import KINDS, CatalogSettings, QueueRepeat, Settings, contradictions
+from playlist_app.config.file import read_document
+from playlist_app.config.keys import KINDS, CatalogSettings, Settings, contradictions
 from playlist_core.errors import InvalidInput, PlaylistError
-
-__all__ = (
-    "DEFAULT_PATH",
-    "CatalogSettings",
-    "ConfigInvalid",
-    "Loaded",
-    "Origin",
-    "Problem",
-    "QueueRepeat",
-    "Settings",
-    "Shown",
-    "describe",
-    "environment_name",
-    "load",
-    "load_settings",
-)
 
 DEFAULT_PATH: Final = Path("/etc/kryten/playlist/config.json")
 PREFIX: Final = "KRYTEN_PLAYLIST_"
@@ -106,22 +90,21 @@ def load(path: Path | None, environ: Mapping[str, str], *, default_path: Path = 
 
     Without a `path` the file at `default_path` is read if there is one. Raises ConfigInvalid.
     """
-    given: list[_Given] = []
+    file = path or default_path
     problems: list[Problem] = []
     document = None
     try:
-        document = read_document(path or default_path, needed=path is not None)
+        document = read_document(file, needed=path is not None)
     except InvalidInput as exc:
         problems.append(_problem(exc.details["field"], exc.details["problem"]))
-    given += _in_file(document or {}, path or default_path)
-    given += _in_environment(environ)
+    given = [*_in_file(document or {}, file), *_in_environment(environ)]
     problems += [_problem(each.where, each.problem) for each in given if each.problem is not None]
     settings = _settings(given)
     problems += _contradictions(settings, given)
     if problems:
         raise ConfigInvalid(problems)
     origins = dict.fromkeys(KINDS, Origin.DEFAULT) | {each.key: each.origin for each in given}
-    return Loaded(settings, origins, None if document is None else path or default_path)
+    return Loaded(settings, origins, None if document is None else file)
 
 
 def describe(loaded: Loaded) -> list[Shown]:

@@ -9,8 +9,7 @@ from typing import Any, Final, TypeVar
 
 from attrs import Factory, evolve, field, fields, frozen
 
-from playlist_app import config_addresses as addresses
-from playlist_app import config_values as values
+from playlist_app.config import addresses, values
 from playlist_core.domain.identity import Username
 from playlist_core.domain.limits import LONGEST_BLOCK_HOURS, SHORTEST_BLOCK_HOURS, LimitRules
 from playlist_core.domain.login import LoginRules

@@ -82,7 +82,7 @@ def matching(pattern: str, wants: str) -> Kind[str]:
     """A text that matches a regular expression as a whole."""
 
     def parse(text: str) -> str:
-        if not re.fullmatch(pattern, text, re.ASCII):
+        if not re.fullmatch(pattern, text):
             raise refusal(wants)
         return text
 
@@ -117,7 +117,7 @@ def whole(low: int, high: int) -> Kind[int]:
     wants = f"a whole number from {low} to {high}"
 
     def read(text: str) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,15}", text, re.ASCII):
+        if not re.fullmatch(r"-?[0-9]{1,15}", text):
             raise refusal(wants)
         return int(text)
 
@@ -136,7 +136,7 @@ def share() -> Kind[float]:
     wants = "a number from 0 to 1, such as 0.2"
 
     def read(text: str) -> float:
-        if not re.fullmatch(r"-?[0-9]{0,15}(\.[0-9]{1,15})?(?<=[0-9])", text, re.ASCII):
+        if not re.fullmatch(r"-?[0-9]{0,15}(\.[0-9]{1,15})?(?<=[0-9])", text):
             raise refusal(wants)
         return float(text)
 
@@ -242,7 +242,7 @@ def interval() -> Kind[timedelta | None]:
     wants = "off, or a time from 1m to 365d such as 30m, 6h or 1d, or a number of seconds"
 
     def read(text: str) -> object:
-        return int(text) if re.fullmatch(r"-?[0-9]{1,15}", text, re.ASCII) else text
+        return int(text) if re.fullmatch(r"-?[0-9]{1,15}", text) else text
 
     def admit(value: object) -> timedelta | None:
         if type(value) not in (int, str):
@@ -258,7 +258,7 @@ def interval() -> Kind[timedelta | None]:
 
 
 def _seconds(text: str) -> int | None:
-    parts = re.fullmatch(r"([0-9]{1,9})([dhms])", text, re.ASCII)
+    parts = re.fullmatch(r"([0-9]{1,9})([dhms])", text)
     return None if parts is None else int(parts[1]) * _UNITS[parts[2]]
 
 

@@ -1,0 +1,31 @@
+"""The settings: what can be set, read from a file and the environment."""
+
+from playlist_app.config.keys import CatalogSettings, QueueRepeat, Settings
+from playlist_app.config.loading import (
+    DEFAULT_PATH,
+    ConfigInvalid,
+    Loaded,
+    Origin,
+    Problem,
+    Shown,
+    describe,
+    environment_name,
+    load,
+    load_settings,
+)
+
+__all__ = (
+    "DEFAULT_PATH",
+    "CatalogSettings",
+    "ConfigInvalid",
+    "Loaded",
+    "Origin",
+    "Problem",
+    "QueueRepeat",
+    "Settings",
+    "Shown",
+    "describe",
+    "environment_name",
+    "load",
+    "load_settings",
+)
