@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from playlist_core.domain.queue import Mode, QueueItem, QueueSnapshot
 
@@ -48,23 +48,32 @@ class Target:
     warnings: tuple[str, ...] = ()
 
 
+@frozen(kw_only=True)
+class SoFar:
+    """What a run knows of itself when it looks at the queue again.
+
+    `stood` are the uids that were there before it, `started` those of its own items that have begun to play;
+    `on_air` says that its first item has.
+    """
+
+    stood: Collection[int] = ()
+    started: Collection[int] = ()
+    on_air: bool = False
+
+
 def target(
-    snapshot: QueueSnapshot,
-    mode: Mode,
-    wanted: Sequence[Wanted],
-    *,
-    started: Collection[int] = (),
-    on_air: bool = False,
+    snapshot: QueueSnapshot, mode: Mode, wanted: Sequence[Wanted], *, so_far: SoFar | None = None
 ) -> Target:
     """The list that `mode` asks for (PRD, Cytube queue application; CONTRACTS section 2, Queue).
 
     preserve_current keeps the playing item and what stands before it; append keeps everything; hard_replace
     ends with exactly the playlist, its first item playing. Where the channel refuses duplicates an item that
     is in the list already moves to its new place, and one that is playing stays where it is.
-    `started` are uids of this run that have begun to play and `on_air` that its first item has.
+    `so_far` is for looking again in the middle of a run.
     """
-    accepted, left_out = _admissible(snapshot, mode, wanted, fresh=not on_air)
-    return _BUILDERS[mode](snapshot, accepted, left_out, started, on_air)
+    so_far = so_far or SoFar(stood={item.uid for item in snapshot.items})
+    accepted, left_out = _admissible(snapshot, mode, wanted, fresh=not so_far.on_air)
+    return evolve(_BUILDERS[mode](snapshot, accepted, so_far), left_out=left_out)
 
 
 def _admissible(
@@ -89,50 +98,30 @@ def _admissible(
     return accepted, tuple(left_out)
 
 
-def _preserve_current(
-    snapshot: QueueSnapshot,
-    accepted: list[Wanted],
-    left_out: tuple[tuple[Wanted, Left], ...],
-    started: Collection[int],
-    on_air: bool,
-) -> Target:
+def _preserve_current(snapshot: QueueSnapshot, accepted: list[Wanted], so_far: SoFar) -> Target:
     index = snapshot.current_index
     kept = () if index is None else snapshot.items[: index + 1]
-    return Target(slots=(*_staying(snapshot, kept, accepted), *_slots(snapshot, accepted)), left_out=left_out)
+    return Target(slots=(*_staying(snapshot, kept, accepted), *_slots(snapshot, accepted)))
 
 
-def _append(
-    snapshot: QueueSnapshot,
-    accepted: list[Wanted],
-    left_out: tuple[tuple[Wanted, Left], ...],
-    started: Collection[int],
-    on_air: bool,
-) -> Target:
-    staying = _staying(snapshot, snapshot.items, accepted)
-    moving = len(snapshot.items) - len(staying)
+def _append(snapshot: QueueSnapshot, accepted: list[Wanted], so_far: SoFar) -> Target:
+    media = {item.media_id for item in accepted}
+    there = [item for item in snapshot.items if item.uid in so_far.stood or item.media_id not in media]
+    staying = _staying(snapshot, there, accepted)
+    moving = len(there) - len(staying)
     warnings = (f"{moving} of these are in the queue already and move to its end.",) if moving else ()
-    return Target(slots=(*staying, *_slots(snapshot, accepted)), left_out=left_out, warnings=warnings)
+    return Target(slots=(*staying, *_slots(snapshot, accepted)), warnings=warnings)
 
 
-def _hard_replace(
-    snapshot: QueueSnapshot,
-    accepted: list[Wanted],
-    left_out: tuple[tuple[Wanted, Left], ...],
-    started: Collection[int],
-    on_air: bool,
-) -> Target:
+def _hard_replace(snapshot: QueueSnapshot, accepted: list[Wanted], so_far: SoFar) -> Target:
     playing = _playing(snapshot)
-    if not on_air or playing is None:
-        return Target(slots=_slots(snapshot, accepted), on_air=0 if accepted else None, left_out=left_out)
-    before = [item for item in snapshot.items[: snapshot.current_index] if item.uid in started]
-    staying = _staying(snapshot, (*before, playing), accepted)
-    return Target(slots=(*staying, *_slots(snapshot, accepted)), left_out=left_out)
+    if not so_far.on_air or playing is None:
+        return Target(slots=_slots(snapshot, accepted), on_air=0 if accepted else None)
+    before = [item for item in snapshot.items[: snapshot.current_index] if item.uid in so_far.started]
+    return Target(slots=(*_staying(snapshot, (*before, playing), accepted), *_slots(snapshot, accepted)))
 
 
-_BUILDERS: dict[
-    Mode,
-    Callable[[QueueSnapshot, list[Wanted], tuple[tuple[Wanted, Left], ...], Collection[int], bool], Target],
-] = {
+_BUILDERS: dict[Mode, Callable[[QueueSnapshot, list[Wanted], SoFar], Target]] = {
     Mode.PRESERVE_CURRENT: _preserve_current,
     Mode.APPEND: _append,
     Mode.HARD_REPLACE: _hard_replace,

@@ -7,7 +7,7 @@ from attrs import Factory, define, field, frozen
 
 from playlist_core.domain.plan import Add, Jump, Move, Plan, Remove, SetTemp, Step, plan
 from playlist_core.domain.queue import QueueSnapshot, Refusal
-from playlist_core.domain.target import Target, Wanted
+from playlist_core.domain.target import SoFar, Target, Wanted
 from playlist_core.errors import OutcomeUnknown, PlaylistError, QueueRefused
 from playlist_core.ports import Clock, QueueGateway
 
@@ -53,9 +53,11 @@ class Convergence:
     moved: set[int] = Factory(set[int])
     settled: set[int] = Factory(set[int])
     started: set[int] = Factory(set[int])
-    started_uids: set[int] = Factory(set[int])
     remaining_seconds: float = 0.0
+    _stood: set[int] = field(factory=set[int], init=False)
     _placed: dict[int, int] = field(factory=dict[int, int], init=False)
+    _started_uids: set[int] = field(factory=set[int], init=False)
+    _anchor: int | None = field(default=None, init=False)
     _generation: int | None = field(default=None, init=False)
     _doubts: dict[_Doubtful, int] = field(factory=dict[_Doubtful, int], init=False)
 
@@ -87,18 +89,33 @@ class Convergence:
     def _notice_started(self, snapshot: QueueSnapshot) -> None:
         """When an item of ours has come on the air, it and those of ours before it are history."""
         if snapshot.generation != self._generation:
-            self._generation = snapshot.generation
-            self._placed.clear()
-            self.started_uids.clear()
+            self._forget_uids(snapshot)
         index = snapshot.current_index
         playing = None if index is None else self._placed.get(snapshot.items[index].uid)
         if index is None or playing is None:
             return
+        first = next((wanted.index for wanted in self._outstanding()), None)
+        if snapshot.items[index].uid == self._anchor and playing != first:
+            return  # hard_replace has still to take it off the air; its own turn comes later
         for item in snapshot.items[: index + 1]:
             wanted = self._placed.get(item.uid)
             if wanted is not None and wanted <= playing:
                 self.started.add(wanted)
-                self.started_uids.add(item.uid)
+                self._started_uids.add(item.uid)
+
+    def _forget_uids(self, snapshot: QueueSnapshot) -> None:
+        """At the beginning, and after a shuffle or reload: then only the media tell what is ours."""
+        reloaded = self._generation is not None
+        ours = {item.media_id for item in self.wanted} if reloaded else set[str]()
+        self._stood = {item.uid for item in snapshot.items if item.media_id not in ours}
+        self._generation = snapshot.generation
+        self._anchor = None if reloaded or snapshot.playing is None else snapshot.playing.uid
+        self._placed.clear()
+        self._started_uids.clear()
+
+    def told(self) -> SoFar:
+        """What the target has to know of this run."""
+        return SoFar(stood=self._stood, started=self._started_uids, on_air=bool(self.started))
 
     def _take_stock(self, goal: Target, todo: Plan) -> None:
         self.remaining_seconds = todo.seconds
@@ -122,7 +139,9 @@ class Convergence:
     async def _send(self, step: Step, goal: Target) -> None:
         match step:
             case Add():
-                await self.gateway.add(step.media_id, position=step.position, temp=step.temp)
+                item = await self.gateway.add(step.media_id, position=step.position, temp=step.temp)
+                # At once, not at the next look: the first item of an empty list plays by then.
+                self._placed[item.uid] = _wanted(goal, step).index
                 self.added.add(_wanted(goal, step).index)
             case Move(item=int(uid), after=int() | None as after):
                 await self.gateway.move(uid, after=after)

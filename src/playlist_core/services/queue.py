@@ -88,7 +88,7 @@ class ChannelQueue:
         run = self._new_run(actor, mode, total=len(playlist.items), playlist_id=playlist_id, failed=failed)
 
         def aim(now: QueueSnapshot, outstanding: Sequence[Wanted], so_far: Convergence) -> Target:
-            return target(now, mode, outstanding, started=so_far.started_uids, on_air=bool(so_far.started))
+            return target(now, mode, outstanding, so_far=so_far.told())
 
         accepted = [item for item in wanted if item.index not in left_out]
         work = Work(run, tuple(item.video_id for item in playlist.items), accepted, aim)

@@ -1,0 +1,62 @@
+/** The simulated channel of the demo: what is said in it, and the buttons that make things happen. */
+
+import { call, get } from "./api.js";
+import { emit, on } from "./bus.js";
+import { $, busy, h } from "./dom.js";
+import { complain, toast } from "./toast.js";
+
+let present = false;
+
+export const isDemo = () => present;
+
+/** Everything about the simulated channel. */
+export const demoChannel = () => get("/demo/channel");
+
+export async function act(action, more = {}) {
+  const view = await call("POST", "/demo/channel", { body: { action, ...more } });
+  emit("channel-stirred");
+  return view;
+}
+
+/** Whether this is a demo: only a demo has the address. */
+export async function lookForDemo() {
+  try {
+    await demoChannel();
+    present = true;
+  } catch {
+    present = false;
+  }
+  return present;
+}
+
+function button(text, action, more, said) {
+  const element = h("button", { type: "button" }, text);
+  element.addEventListener("click", () =>
+    busy(element, async () => {
+      try {
+        await act(action, more);
+        if (said) toast(said);
+      } catch (error) {
+        complain(error);
+      }
+    }),
+  );
+  return element;
+}
+
+function drawButtons(connected) {
+  if (!present) return;
+  $("#demo").hidden = false;
+  $("#demo").replaceChildren(
+    h("p", { class: "muted" }, "Demo: move the simulated channel"),
+    h("div", { class: "row" },
+      button("Skip", "skip"),
+      connected ? button("Disconnect", "disconnect") : button("Reconnect", "reconnect"),
+      button("Refuse next add", "refuse_next", { reason: "bad_manifest" }, "The channel will refuse the next title it is sent."),
+    ),
+  );
+}
+
+export function startDemo() {
+  on("connected", drawButtons);
+}
