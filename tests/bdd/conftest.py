@@ -3,20 +3,18 @@
 import hashlib
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import anyio.from_thread
 import pytest
 from anyio.from_thread import BlockingPortal
-from attrs import Factory, define
 
 from playlist_adapters.channel.simulated import SimulatedChannel
 from playlist_adapters.testing.time import ManualClock, SeededRandomness
-from playlist_app.config import Settings
 from playlist_app.wiring import System
-from tests.bdd.world import ADMIN, Adapters, World, in_memory, on_sqlite
+from tests.bdd.world import Adapters, Config, World, in_memory, on_sqlite
 
-STEPS: Final = ("people", "login", "access", "catalog", "playlists", "marathon", "queue", "upkeep")
+STEPS: Final = ("people", "login")
 STORIES: Final = 17
 
 
@@ -26,22 +24,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"GH-{number:03}: a story of the PRD")
     for name in STEPS:
         config.pluginmanager.import_plugin(f"tests.bdd.steps_{name}")
-
-
-@define(eq=False)
-class Config:
-    """What the config says beyond its defaults; only until the service starts."""
-
-    changes: dict[str, Any] = Factory(dict)
-    read: bool = False
-
-    def says(self, **changes: Any) -> None:
-        assert not self.read, "the service runs already; say this before anything else"
-        self.changes |= changes
-
-    def settings(self) -> Settings:
-        self.read = True
-        return Settings(admins=(ADMIN,), **self.changes)
 
 
 @pytest.fixture
@@ -78,7 +60,7 @@ def world(
         opened.services.login.challenges.hashing.hasher = cheap_digest
         world = World(opened.services, opened.site, clock, channel)
         yield world
-        world.overlook_nothing()
+    world.overlook_nothing()
 
 
 def cheap_digest(code: str, salt: str) -> str:

@@ -29,11 +29,19 @@ def _texts(found: str) -> tuple[str, ...]:
     return tuple(re.findall(r'"([^"]*)"', found))
 
 
-TYPES: Final = {"text": _text, "texts": _texts}
+@with_pattern(r"(?:an? |the )?[A-Za-z]+")
+def _somebody(found: str) -> str:
+    return found.split()[-1]
+
+
+TYPES: Final = {"text": _text, "texts": _texts, "who": _somebody}
 
 
 def given(text: str, *, target_fixture: str | None = None) -> Callable[[S], S]:
-    """A step in the syntax of `parse`; besides its types `{x:text}` is "quoted", `{x:texts}` a list of such."""
+    """A step in the syntax of `parse`.
+
+    Besides its types `{x:text}` is "quoted", `{x:texts}` a list of such, `{x:who}` a name, or `a stranger`.
+    """
     return _step(pytest_bdd.given, text, target_fixture)
 
 

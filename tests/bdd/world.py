@@ -29,6 +29,22 @@ LENGTH: Final = 90 * 60
 _CODE: Final = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
+@define(eq=False)
+class Config:
+    """What the config says beyond its defaults; only until the service starts."""
+
+    changes: dict[str, Any] = Factory(dict)
+    read: bool = False
+
+    def says(self, **changes: Any) -> None:
+        assert not self.read, "the service runs already; say this before anything else"
+        self.changes |= changes
+
+    def settings(self) -> Settings:
+        self.read = True
+        return Settings(admins=(ADMIN,), **self.changes)
+
+
 class Site(Protocol):
     """The media site whose catalogue is read."""
 

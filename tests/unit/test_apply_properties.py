@@ -1,4 +1,4 @@
-"""Any queue, any playlist, any mode, on the simulated channel: exactly the target, duplicates allowed or not."""
+"""Any queue, any playlist, any mode, on the simulated channel: exactly the target."""
 
 import anyio
 import pytest

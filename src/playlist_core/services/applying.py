@@ -26,6 +26,7 @@ class Work:
     video_ids: Sequence[str]
     wanted: Sequence[Wanted]
     aim: Callable[[QueueSnapshot, Sequence[Wanted], Convergence], Target]
+    one_plays: bool = False
 
 
 @define(eq=False)
@@ -95,7 +96,12 @@ class Applying:
                 await self.book.progress(live.run)
 
         convergence = Convergence(
-            self.gateway, self.clock, aim=work.aim, wanted=work.wanted, after_step=after_step
+            self.gateway,
+            self.clock,
+            aim=work.aim,
+            wanted=work.wanted,
+            after_step=after_step,
+            one_plays=work.one_plays,
         )
         status, code, message = RunStatus.DONE, None, None
         try:

@@ -40,7 +40,8 @@ class Convergence:
     """One target being reached (DESIGN decision 5): the planner decides, the channel's own events confirm.
 
     `aim` gives the target for a snapshot and the items still wanted; `after_step` is awaited after each
-    command and may raise to end the run between commands.
+    command and may raise to end the run between commands. `one_plays` says that an item of the playlist is
+    on the air without being wanted again.
     """
 
     gateway: QueueGateway
@@ -48,6 +49,7 @@ class Convergence:
     aim: Callable[[QueueSnapshot, Sequence[Wanted], "Convergence"], Target] = field(kw_only=True)
     wanted: Sequence[Wanted] = field(kw_only=True)
     after_step: Callable[[], Awaitable[None]] = field(kw_only=True)
+    one_plays: bool = field(default=False, kw_only=True)
     refused: dict[int, ItemRefused] = Factory(dict[int, ItemRefused])
     added: set[int] = Factory(set[int])
     moved: set[int] = Factory(set[int])
@@ -84,7 +86,7 @@ class Convergence:
 
     def _something_stands(self, goal: Target) -> bool:
         """Nothing is deleted for the sake of items that all failed."""
-        return bool(self.started) or any(slot.wanted is not None for slot in goal.slots)
+        return self.one_plays or bool(self.started) or any(slot.wanted is not None for slot in goal.slots)
 
     def _notice_started(self, snapshot: QueueSnapshot) -> None:
         """When an item of ours has come on the air, it and those of ours before it are history."""

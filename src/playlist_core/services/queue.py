@@ -91,7 +91,8 @@ class ChannelQueue:
             return target(now, mode, outstanding, so_far=so_far.told())
 
         accepted = [item for item in wanted if item.index not in left_out]
-        work = Work(run, tuple(item.video_id for item in playlist.items), accepted, aim)
+        one_plays = any(why is Left.PLAYING_NOW for _, why in first.left_out)
+        work = Work(run, tuple(item.video_id for item in playlist.items), accepted, aim, one_plays)
         return await self.applying.begin(work, snapshot)
 
     async def undo(self, actor: Actor, run_id: str) -> Run:

@@ -1,0 +1,8 @@
+"""Runs features/access.feature."""
+
+import pytest
+from pytest_bdd import scenarios
+
+pytestmark = pytest.mark.usefixtures("adapters")
+
+scenarios("access.feature")

@@ -1,0 +1,8 @@
+"""Runs features/marathon.feature."""
+
+import pytest
+from pytest_bdd import scenarios
+
+pytestmark = pytest.mark.usefixtures("adapters")
+
+scenarios("marathon.feature")
