@@ -212,13 +212,13 @@ Feature: Signing in with a code by private message
       Given blocks last <configured> hours
       When a stranger enters a wrong code in the name of bob
       Then the stranger is told that no code was asked for, and offered a block of <configured> hours
-      When the stranger accepts the block<chosen>
+      When the stranger <accepts>
       Then alice sees the stranger's address blocked for <lasts> hours
 
       Examples:
-        | configured | chosen       | lasts |
-        | 24         |              | 24    |
-        | 72         | for 5 hours  | 5     |
+        | configured | accepts                       | lasts |
+        | 24         | accepts the block             | 24    |
+        | 72         | accepts the block for 5 hours | 5     |
 
     @GH-001
     Scenario: Without the offer nobody blocks an address

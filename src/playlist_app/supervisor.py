@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Final
 
 import anyio
-import anyio.abc
 
 from playlist_app.http.app import create_app
 from playlist_app.server import HttpServer, http_server
 from playlist_app.services import Services
+from playlist_app.tasks import background
 from playlist_core.errors import PlaylistError
 
 _SWEEP_SECONDS: Final = 300.0
@@ -25,13 +25,10 @@ async def serve(services: Services, bound: socket.socket, *, ready: Callable[[],
     A failure of the server or of the sweep ends everything: better no service than half of one.
     """
     server = http_server(create_app(services), ready=ready)
-    async with anyio.create_task_group() as tasks:
+    async with background() as tasks:
         tasks.start_soon(_stop_on_signal, server, tasks.cancel_scope)
         tasks.start_soon(_sweep_for_ever, services)
-        try:
-            await server.serve(sockets=[bound])
-        finally:
-            tasks.cancel_scope.cancel()
+        await server.serve(sockets=[bound])
 
 
 async def _stop_on_signal(server: HttpServer, scope: anyio.CancelScope) -> None:

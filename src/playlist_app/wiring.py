@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
-import anyio
 from attrs import Factory, frozen
 
 from playlist_adapters.channel.simulated import demo_channel
@@ -20,6 +19,7 @@ from playlist_app.config import Settings
 from playlist_app.demo.stage import Stage
 from playlist_app.demo.titles import DemoTitles
 from playlist_app.services import Library, Services
+from playlist_app.tasks import background
 from playlist_core.ports import Buckets, CatalogIndex, CatalogSource, Clock, KVStore, Randomness, Spawn
 
 
@@ -67,7 +67,7 @@ async def wire_memory(
 async def wire_files(settings: Settings) -> AsyncGenerator[Library, None]:
     """Catalogue and playlists for the command line; takes the data directory as the service does."""
     source = catalog_source(settings.catalog.source)
-    async with _sqlite(settings) as storage, anyio.create_task_group() as tasks:
+    async with _sqlite(settings) as storage, background() as tasks:
         yield compose_library(settings, _parts(System(), storage, source, tasks.start_soon))
 
 
@@ -89,18 +89,15 @@ async def _sqlite(settings: Settings) -> AsyncGenerator[Storage, None]:
 async def _simulated(
     settings: Settings, system: System, storage: Storage, source: CatalogSource | None
 ) -> AsyncGenerator[Services, None]:
-    async with anyio.create_task_group() as tasks:
+    # When this ends, runs under way are told to stop; they write down how far they came.
+    async with background() as tasks:
         manifests = settings.manifest_url_template
         titles = DemoTitles(manifests)
         channel = demo_channel(system.clock, titles.look_up)
         parts = _parts(system, storage, source, tasks.start_soon)
         services = compose(settings, parts, channel, demo=Stage(channel, manifests))
         await titles.follow(services.library.catalog)
-        try:
-            yield services
-        finally:
-            # Runs under way are told to stop; they write down how far they came.
-            tasks.cancel_scope.cancel()
+        yield services
 
 
 def _parts(system: System, storage: Storage, source: CatalogSource | None, spawn: Spawn) -> Parts:

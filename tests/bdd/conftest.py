@@ -14,7 +14,7 @@ from playlist_adapters.testing.time import ManualClock, SeededRandomness
 from playlist_app.wiring import System
 from tests.bdd.world import Adapters, Config, World, in_memory, on_sqlite
 
-STEPS: Final = ("people", "login")
+STEPS: Final = ("people", "login", "catalog", "playlists", "marathon", "queue", "access", "upkeep")
 STORIES: Final = 17
 
 

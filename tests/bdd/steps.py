@@ -34,7 +34,12 @@ def _somebody(found: str) -> str:
     return found.split()[-1]
 
 
-TYPES: Final = {"text": _text, "texts": _texts, "who": _somebody}
+@with_pattern(r"[^\" ]+(?: [^\" ]+)*")
+def _words(found: str) -> tuple[str, ...]:
+    return tuple(found.split())
+
+
+TYPES: Final = {"text": _text, "texts": _texts, "words": _words, "who": _somebody}
 
 
 def given(text: str, *, target_fixture: str | None = None) -> Callable[[S], S]:

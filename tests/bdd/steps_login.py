@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Final
 
 import anyio
+import pytest
 
 from playlist_core.domain.access import Action
 from playlist_core.domain.identity import Username
 from playlist_core.domain.login import CODE_ALPHABET, Invalid, Locked, SignedIn, Unrequested, Verified
-from tests.bdd.world import Config, World
 from tests.bdd.steps import given, then, when
+from tests.bdd.world import Config, World
 
 WRONG: Final = "2222-2222"
 WAYS: Final = {
@@ -159,11 +160,13 @@ async def _(world: World, who: str, times: int) -> list[Verified]:
     return verdicts
 
 
+@pytest.fixture
+def waits() -> list[int]:
+    """What somebody had to wait for so far, in seconds."""
+    return []
+
+
 @given("{who:who} uses up the attempts of {codes:d} codes, waiting each time", target_fixture="waits")
-async def _(world: World, who: str, codes: int) -> list[int]:
-    return await used_up(world, who, codes)
-
-
 @when("{who:who} uses up the attempts of {codes:d} codes, waiting each time", target_fixture="waits")
 async def _(world: World, who: str, codes: int, waits: list[int]) -> list[int]:
     return [*waits, *await used_up(world, who, codes)]

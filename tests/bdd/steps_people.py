@@ -35,8 +35,7 @@ REASONS: Final = {
 @given("alice is an admin, bob is blessed and carol is a viewer")
 async def _(world: World) -> None:
     await world.services.access.grant(world.admin, Username("bob"), Role.BLESSED)
-    for who in ("alice", "bob", "carol"):
-        await world.sign_in(who)
+    world.regulars |= {"alice", "bob", "carol"}
 
 
 @given("{who:who} is signed in")

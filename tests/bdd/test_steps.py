@@ -66,7 +66,9 @@ def test_no_step_goes_round_ours() -> None:
         path.name
         for path in ours.parent.glob("*.py")
         if path not in (ours, Path(__file__))
-        and re.search(r"from pytest_bdd.*import .*\b(given|when|then|step)\b", path.read_text(encoding="utf-8"))
+        and re.search(
+            r"from pytest_bdd.*import .*\b(given|when|then|step)\b", path.read_text(encoding="utf-8")
+        )
     ]
     assert around == []
 

@@ -129,17 +129,27 @@ class Browser:
 
 @define(eq=False)
 class World:
-    """One scenario's. `answer` is what the last attempt gave, `ids` are video ids by title."""
+    """One scenario's.
+
+    `answer` is what the last attempt gave, `told` the refusal that was looked at; `ids` and `items` are by
+    title, the items those that the site has now. `regulars` sign in when they first do something. `run` is
+    the last one; `sent_before` counts the commands of the bot before the latest deed, and `untouched` says
+    whether an attempt left everything as it was.
+    """
 
     services: Services
     site: Site
     clock: ManualClock
     channel: SimulatedChannel
     browsers: dict[str, Browser] = Factory(dict)
+    regulars: set[str] = Factory(set)
     ids: dict[str, str] = Factory(dict)
     items: dict[str, CatalogItem] = Factory(dict)
     answer: Any = None
     run: Run | None = None
+    told: PlaylistError | None = None
+    sent_before: int = 0
+    untouched: bool = False
     _refusal: PlaylistError | None = field(default=None, init=False)
 
     # -- attempts ------------------------------------------------------------------
@@ -156,9 +166,9 @@ class World:
 
     def refusal(self) -> PlaylistError:
         """The refusal of the last attempt, looked at herewith."""
-        refusal, self._refusal = self._refusal, None
-        assert refusal is not None, f"it was not refused, but answered with {self.answer!r}"
-        return refusal
+        self.told, self._refusal = self._refusal, None
+        assert self.told is not None, f"it was not refused, but answered with {self.answer!r}"
+        return self.told
 
     def overlook_nothing(self) -> None:
         """Raise the refusal nobody has looked at, if any."""
@@ -206,6 +216,8 @@ class World:
 
     async def actor(self, who: str, needs: Action) -> Actor:
         """What the doors do with every request: the session, the role of this moment, the decision."""
+        if who in self.regulars and self.browser(who).session is None:
+            await self.sign_in(who)
         token = self.browser(who).session
         session = await self.services.login.sessions.lookup(token) if token else None
         if session is None:
@@ -237,6 +249,13 @@ class World:
         """The manifests of titles."""
         template = self.services.settings.manifest_url_template
         return tuple(template.url(self.ids[title]) for title in titles)
+
+
+def needs(responder: Any) -> Action:
+    """What a door asks of whoever wants this, by its own declaration."""
+    action = responder.operation.needs
+    assert isinstance(action, Action)
+    return action
 
 
 def title(text: str, *, seconds: int | None = LENGTH, categories: Sequence[str] = ()) -> CatalogItem:

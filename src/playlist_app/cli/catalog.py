@@ -7,7 +7,6 @@ import anyio
 from playlist_app.cli.output import Progress, length_text, print_json, say
 from playlist_app.cli.settings import settings_of, with_source
 from playlist_app.config import Settings
-from playlist_app.http.parsing import check_range
 from playlist_app.shapes.catalog import report_view, search_answer
 from playlist_app.wiring import wire_files
 from playlist_core.domain.catalog import SearchPage
@@ -45,8 +44,6 @@ async def _refresh(settings: Settings, allow_shrink: bool) -> RefreshReport:
 def search(args: argparse.Namespace) -> int:
     """Find titles; exit code 0 also when nothing matches, as nothing failed."""
     settings = settings_of(args)
-    check_range("--limit", args.limit, 1, 200)
-    check_range("--offset", args.offset, 0, 1_000_000)
     text = " ".join(args.words)
     page = anyio.run(_search, settings, text, args)
     if args.json:

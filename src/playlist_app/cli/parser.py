@@ -29,6 +29,15 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 12 and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low} to {high}")
+        return int(text)
+
+    return number
+
+
 def _verb(
     verbs: argparse._SubParsersAction, name: str, summary: str, command: Command
 ) -> argparse.ArgumentParser:  # type: ignore[type-arg]
@@ -43,7 +52,11 @@ def _verb(
 def _demo(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     demo = _verb(verbs, "demo", "Try everything: a channel, a catalogue and people of its own", serving.demo)
     demo.add_argument(
-        "--port", type=int, default=8088, metavar="N", help="where to listen; 0 for any free port"
+        "--port",
+        type=_number(0, 65_535),
+        default=8088,
+        metavar="N",
+        help="where to listen; 0 for any free port",
     )
     demo.add_argument(
         "--catalog", type=Path, metavar="FILE", help="a catalogue of yours instead of the sample"
@@ -75,8 +88,12 @@ def _search(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
         help="only in this category; may be repeated",
     )
     search.add_argument("--match", choices=["any", "all"], default="any", help="of several categories")
-    search.add_argument("--limit", type=int, default=20, metavar="N", help="how many to show (20)")
-    search.add_argument("--offset", type=int, default=0, metavar="N", help="how many to leave out first")
+    search.add_argument(
+        "--limit", type=_number(1, 200), default=20, metavar="N", help="how many to show (20)"
+    )
+    search.add_argument(
+        "--offset", type=_number(0, 1_000_000), default=0, metavar="N", help="how many to leave out first"
+    )
 
 
 def _marathon(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]

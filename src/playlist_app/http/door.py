@@ -28,6 +28,7 @@ class Operation:
     """One method of one address, as it is carried out and as the OpenAPI document tells it.
 
     `needs` None means without signing in. A `body` with defaults for everything may be left out.
+    `begun` is the answer, with 202, to whoever prefers not to wait for the end.
     """
 
     summary: str
@@ -36,6 +37,7 @@ class Operation:
     query: type[Any] | None = None
     answer: Any = None
     status: int = 200
+    begun: Any = None
     errors: tuple[str, ...] = ()
 
 
@@ -119,6 +121,7 @@ def operation(
     query: type[Any] | None = None,
     answer: Any = None,
     status: int = 200,
+    begun: Any = None,
     errors: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Any, Call[Any, Any]], Awaitable[Any]]], Any]:
     """Make a Falcon responder of a method that takes a `Call` and returns an instance of `answer`.
@@ -126,7 +129,14 @@ def operation(
     The resource has its `Door` as `door`.
     """
     described = Operation(
-        summary=summary, needs=needs, body=body, query=query, answer=answer, status=status, errors=errors
+        summary=summary,
+        needs=needs,
+        body=body,
+        query=query,
+        answer=answer,
+        status=status,
+        begun=begun,
+        errors=errors,
     )
 
     def wrap(handler: Callable[[Any, Call[Any, Any]], Awaitable[Any]]) -> Any:

@@ -54,6 +54,8 @@ async def _of_falcon(
     code, message = _OF_FALCON.get(
         ex.status_code, ("bad_request", ex.title or "The request cannot be answered.")
     )
+    if ex.status_code == 400 and ex.description:  # which header, and what is wrong with it
+        message = ex.description
     resp.set_headers(ex.headers or {})
     write_error(resp, ex.status_code, code, message, {})
 

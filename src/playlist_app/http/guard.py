@@ -2,11 +2,11 @@
 
 import ipaddress
 import logging
+import re
 import secrets
 import time
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import falcon.asgi
 from attrs import define, frozen
@@ -16,6 +16,8 @@ from playlist_core.domain.identity import ClientAddress
 from playlist_core.errors import Denied, InvalidInput, PlaylistError, TooLarge
 
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
+_HOST: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{0,5})?")
+_STANDARD_PORTS: Final = {"http": "80", "https": "443"}
 _CSP: Final = (
     "default-src 'self'; img-src 'self' https: data:; style-src 'self'; script-src 'self';"
     " frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -45,25 +47,27 @@ class Origins:
 
     def admits_host(self, host: str) -> bool:
         """Against DNS rebinding: a page of another site must not reach us under its own name."""
-        try:
-            parts = urlsplit(f"//{host}")
-            name, _ = parts.hostname or "", parts.port
-        except ValueError:
+        host = host.lower()
+        asked = _HOST.fullmatch(host)
+        if asked is None:
             return False
-        if parts.path or parts.query or parts.fragment or parts.username is not None:
-            return False
-        return _is_loopback(name) or (
-            self.public_url is not None and host.lower() == urlsplit(self.public_url).netloc.lower()
-        )
+        return _is_loopback(asked["name"].strip("[]")) or host in self._public_hosts()
+
+    def _public_hosts(self) -> tuple[str, ...]:
+        """How the public URL may stand in a Host header: some proxies write the standard port out."""
+        if self.public_url is None:
+            return ()
+        scheme, _, authority = self.public_url.partition("://")
+        if authority.rpartition(":")[2].isdigit():
+            return (authority,)
+        return (authority, f"{authority}:{_STANDARD_PORTS[scheme]}")
 
     def admits_origin(self, origin: str, host: str) -> bool:
         """Whether a state-changing request comes from our own page."""
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https"):
-            return False
-        if self.public_url is not None and origin.lower() == self.public_url.lower().rstrip("/"):
+        if self.public_url is not None and origin.lower() == self.public_url:
             return True
-        return parts.netloc.lower() == host.lower()
+        scheme, separator, authority = origin.lower().partition("://")
+        return scheme in ("http", "https") and bool(separator) and authority == host.lower()
 
 
 def _is_loopback(name: str) -> bool:

@@ -7,6 +7,7 @@ from attrs import define
 from playlist_app.http.door import Call, Door, operation
 from playlist_app.shapes.marathons import MarathonOrder, MarathonView, gathered, marathon_view
 from playlist_core.domain.access import Action
+from playlist_core.domain.pattern import MAX_SOURCES
 from playlist_core.errors import InvalidInput
 from playlist_core.services.marathons import Marathons
 
@@ -27,6 +28,8 @@ class Preview:
     )
     async def on_post(self, call: Call[MarathonOrder, None]) -> MarathonView:
         order = call.body
+        if len(order.sources) > MAX_SOURCES:  # before any of them is gathered
+            raise InvalidInput.of("sources", f"at most {MAX_SOURCES}, labelled A to Z", limit=MAX_SOURCES)
         if order.shuffle_seed is not None and len(order.shuffle_seed) > 200:
             raise InvalidInput.of("shuffle_seed", "is longer than 200 characters")
         marathon = await self.marathons.preview(

@@ -65,10 +65,17 @@ def _operation(path: str, described: Operation, schemas: Schemas) -> dict[str, A
     answer: dict[str, Any] = {"description": described.summary}
     if described.answer is not None:
         answer["content"] = {"application/json": {"schema": schemas.of(described.answer)}}
+    responses = {str(described.status): answer}
+    if described.begun is not None:
+        schema = schemas.of(described.begun)
+        responses["202"] = {
+            "description": "Begun, with `Prefer: respond-async`.",
+            "content": {"application/json": {"schema": schema}},
+        }
     document: dict[str, Any] = {
         "summary": described.summary,
         "parameters": [*_path_parameters(path), *_query_parameters(described, schemas)],
-        "responses": {str(described.status): answer, "default": _ERROR},
+        "responses": {**responses, "default": _ERROR},
         "security": [{"session": []}] if described.needs is not None else [],
     }
     if described.errors:

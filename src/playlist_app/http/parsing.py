@@ -39,7 +39,7 @@ def parse_query(params: Mapping[str, str | list[str]], kind: type[T]) -> T:
     fields = {field.name: field for field in attrs.fields(kind)}
     unknown = sorted(params.keys() - fields.keys())
     if unknown:
-        raise InvalidInput.of(unknown[0], "is no parameter here", unknown=unknown)
+        raise InvalidInput.of(unknown[0] or "query", "is no parameter here", unknown=unknown)
     return kind(**{name: _parameter(name, value, fields[name].type) for name, value in params.items()})
 
 
@@ -78,7 +78,7 @@ def _first_problem(exc: BaseException, path: str) -> tuple[str, str]:
         names = sorted(map(str, exc.extra_fields))
         return f"{path}.{names[0]}".lstrip("."), "is an unknown field"
     if isinstance(exc, KeyError):
-        return f"{path}.{exc.args[0]}".lstrip("."), "is missing"
+        return path, "is missing"
     if isinstance(exc, InvalidInput):
         return path, exc.message
     return path, str(exc) or "is not valid"

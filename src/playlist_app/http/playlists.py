@@ -1,6 +1,6 @@
 """Saved playlists: list, save, read, delete, earlier versions."""
 
-from typing import Any
+from typing import Any, Final
 
 import falcon.asgi
 from attrs import define
@@ -20,10 +20,13 @@ from playlist_app.shapes.playlists import (
     version_view,
 )
 from playlist_core.domain.access import Action
-from playlist_core.domain.playlists import Playlist, PlaylistItem
+from playlist_core.domain.playlists import NAME_LENGTH, Playlist, PlaylistItem
 from playlist_core.errors import InvalidInput
 from playlist_core.services.catalog import Catalog
 from playlist_core.services.playlists import Playlists
+
+# No character of Unicode decomposes into more than four; normalising a megabyte can take minutes.
+_NFC_SHRINKS: Final = 4
 
 
 @define(eq=False)
@@ -54,7 +57,7 @@ class AllPlaylists:
         errors=("name_taken", "invalid", "too_large"),
     )
     async def on_post(self, call: Call[PlaylistBody, None]) -> Created:
-        playlist = await self.playlists.create(call.actor, call.body.name, _items(call.body))
+        playlist = await self.playlists.create(call.actor, _name(call.body), _items(call.body))
         _tag(call.resp, playlist)
         call.resp.location = f"/api/v1/playlists/{playlist.playlist_id}"
         return Created(playlist.playlist_id, playlist.version)
@@ -91,7 +94,7 @@ class OnePlaylist:
         playlist = await self.playlists.save(
             call.actor,
             call.params["playlist_id"],
-            name=call.body.name,
+            name=_name(call.body),
             items=_items(call.body),
             if_version=_if_match(call.req),
         )
@@ -144,6 +147,13 @@ class Restore:
         playlist = await self.playlists.restore(call.actor, call.params["playlist_id"], call.body.version)
         _tag(call.resp, playlist)
         return Saved(playlist.playlist_id, playlist.version, playlist.updated_at)
+
+
+def _name(body: PlaylistBody) -> str:
+    """The name as it was sent; one that no normalising could bring below the limit is refused unread."""
+    if len(body.name.strip()) > NAME_LENGTH * _NFC_SHRINKS:
+        raise InvalidInput.of("name", f"is longer than {NAME_LENGTH} characters", limit=NAME_LENGTH)
+    return body.name
 
 
 def _items(body: PlaylistBody) -> list[PlaylistItem]:

@@ -74,6 +74,7 @@ class Apply:
         needs=Action.APPLY,
         body=ApplyOrder,
         answer=Applied,
+        begun=RunBegun,
         errors=(
             "forbidden",
             "playlist_not_found",
@@ -119,6 +120,7 @@ class Undo:
         "Put the queue back as it was before a run",
         needs=Action.APPLY,
         answer=Applied,
+        begun=RunBegun,
         errors=("run_not_found", "forbidden", "apply_in_progress", "channel_unavailable"),
     )
     async def on_post(self, call: Call[None, None]) -> Applied | RunBegun:

@@ -42,6 +42,7 @@ function goTo(name) {
 function show(user) {
   $("#signin").hidden = user !== null;
   $("#desk").hidden = $("#tabs").hidden = $("#who").hidden = user === null;
+  const arrived = user !== null && !document.body.classList.contains("signed-in");
   document.body.classList.toggle("signed-in", user !== null);
   $("#role-note").hidden = true;
   if (user === null) return $("#username").focus();
@@ -53,6 +54,8 @@ function show(user) {
   $("#role-note").hidden = editor;
   $("#role-note").textContent = "You can look around: search, read the saved playlists, see the queue. " +
     "To build playlists and put them on the channel, ask an admin of the channel to bless you.";
+  // A keyboard goes on with searching; on a phone that would open one over half the page.
+  if (arrived) $(matchMedia("(pointer: fine)").matches ? "#q" : "#main").focus({ preventScroll: true });
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import { emit, on } from "./bus.js";
 import { $, fill, h } from "./dom.js";
 import { clock, counted, inSeconds, span } from "./format.js";
 import { can } from "./session.js";
-import { nameOf } from "./titles.js";
+import { lookUp, nameOf } from "./titles.js";
 import { upcoming } from "./queue.js";
 
 const EVERY_MS = 3000;
@@ -51,20 +51,29 @@ function drawNow() {
 }
 
 function queueRow({ item, startsIn }) {
-  const current = startsIn === null;
-  return h("li", { class: current ? "queued current" : "queued", "aria-current": current ? "true" : null },
-    h("span", { class: "time" }, current ? "now" : inSeconds(startsIn)),
+  return h("li", { class: "queued" },
+    h("span", { class: "time" }, inSeconds(startsIn)),
     h("span", { class: "grow title", title: item.title }, nameOf(item)),
     h("span", { class: "time muted" }, item.duration_seconds > 0 ? clock(item.duration_seconds) : "?"));
+}
+
+/** The queue names its items as the site does; the catalogue knows how people read them. */
+async function name(items) {
+  const nameless = items.filter((item) => item.display_title === undefined).slice(0, SHOWN);
+  if (!(await lookUp(nameless.map((item) => item.video_id))) || view === null) return;
+  drawNow();
+  drawQueue();
 }
 
 function drawQueue() {
   const entries = view.connected ? upcoming(view.items, view.now_playing, view.now_playing ? position() : 0) : [];
   const shown = all ? entries : entries.slice(0, SHOWN);
   $("#queue").replaceChildren(...shown.map(queueRow));
+  name(shown.map(({ item }) => item));
   $("#queue-all").hidden = shown.length === entries.length;
   $("#queue-all").textContent = `Show all ${entries.length.toLocaleString()}`;
-  $("#queue-total").textContent = entries.length ? `Queue: ${counted(entries.length, "item")}, ${span(view.total_duration_seconds)}` : "";
+  const whole = view.connected && view.items.length > 0;
+  $("#queue-total").textContent = whole ? `Queue: ${counted(view.items.length, "item")}, ${span(view.total_duration_seconds)}` : "";
 }
 
 function take(answer) {

@@ -48,12 +48,10 @@ function drawButtons(connected) {
   if (!present) return;
   $("#demo").hidden = false;
   $("#demo").replaceChildren(
-    h("p", { class: "muted" }, "Demo: move the simulated channel"),
-    h("div", { class: "row" },
-      button("Skip", "skip"),
-      connected ? button("Disconnect", "disconnect") : button("Reconnect", "reconnect"),
-      button("Refuse next add", "refuse_next", { reason: "bad_manifest" }, "The channel will refuse the next title it is sent."),
-    ),
+    h("span", { class: "muted", "aria-hidden": "true" }, "Demo"),
+    button("Skip", "skip"),
+    connected ? button("Disconnect", "disconnect") : button("Reconnect", "reconnect"),
+    button("Refuse next add", "refuse_next", { reason: "bad_manifest" }, "The channel will refuse the next title it is sent."),
   );
 }
 

@@ -19,7 +19,7 @@ function redraw() {
   $("#filter-chips").replaceChildren(
     ...chosen().map((name) =>
       h("button", { type: "button", class: "chip", "aria-label": `Remove the category ${category(name)}`, onclick: () => toggle(name, false) },
-        `${category(name)} ✕`),
+        `${category(name)} ×`),
     ),
   );
 }

@@ -30,7 +30,7 @@ export function total(count, seconds, unknown) {
 /** The time of day in the browser's zone, with the day when that is not today. */
 export function timeOfDay(when) {
   const date = new Date(when);
-  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const time = date.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
   if (date.toDateString() === new Date().toDateString()) return time;
   const near = Math.abs(date - Date.now()) < 6 * 86_400_000;
   const day = near ? { weekday: "short" } : { day: "numeric", month: "short" };

@@ -9,11 +9,12 @@ import { session } from "./session.js";
 import { complain } from "./toast.js";
 
 const EVERY_MS = 1500;
-const SHOWN = 3;
+const SHOWN = 2;
 // Whom every demo starts with (its documentation promises these three).
 const ROLES = { alice: "admin", bob: "blessed", carol: "viewer" };
 
 let drawn = "";
+let seen = "";
 let timer = null;
 
 const typed = () => $("#username").value.trim();
@@ -64,8 +65,11 @@ function draw(view) {
   const signature = JSON.stringify([typed(), mine, view.users]);
   if (signature === drawn) return;
   drawn = signature;
+  $("#inbox-intro").hidden = mine.length > 0;
   $("#inbox-people").replaceChildren(...people(view.users));
   $("#inbox-messages").replaceChildren(...mine.map((pm, index) => message(pm, index === 0)));
+  if (mine.length && mine[0].at > seen) $("#inbox-messages").firstChild.scrollIntoView({ block: "nearest" });
+  seen = mine[0]?.at ?? seen;
   $("#inbox-empty").textContent = mine.length ? "" : typed() ? `No messages to ${typed()} yet.` : "Type a name, or take one of these.";
 }
 

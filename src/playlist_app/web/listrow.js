@@ -8,10 +8,10 @@ function tools(item, place, { moveTo }) {
   const button = (text, label, to) =>
     h("button", { type: "button", "aria-label": `${label}: ${item.display_title}`, onclick: () => moveTo(item.key, to()) }, text);
   return h("div", { class: "tools row", hidden: true },
-    button("⤒ Top", "Move to the top", () => 0),
+    button("Top", "Move to the top", () => 0),
     button("↑ Up", "Move up", () => place() - 1),
     button("↓ Down", "Move down", () => place() + 1),
-    button("⤓ Bottom", "Move to the bottom", () => Infinity),
+    button("Bottom", "Move to the bottom", () => Infinity),
   );
 }
 
@@ -42,12 +42,12 @@ export function makeRow(item, { canEdit, moveTo, takeOut }) {
   let at = 0;
   const number = h("span", { class: "number", "aria-hidden": "true" });
   const element = h("li", { class: "entry", "data-key": item.key });
-  const handle = h("button", { type: "button", class: "handle", "aria-describedby": "handle-help", "aria-pressed": "false" }, "⠿");
+  const handle = h("button", { type: "button", class: "handle", "aria-describedby": "handle-help", "aria-pressed": "false" });
   if (canEdit) {
     const strip = tools(item, () => at, { moveTo });
     const opener = h("button", { type: "button", class: "open-tools grow", "aria-expanded": "false" }, ...text(item));
     opener.addEventListener("click", () => toggle(opener, strip));
-    const out = h("button", { type: "button", class: "remove quiet", "aria-label": `Remove ${item.display_title}`, onclick: () => takeOut(item.key) }, "✕");
+    const out = h("button", { type: "button", class: "remove quiet", "aria-label": `Remove ${item.display_title}`, onclick: () => takeOut(item.key) }, "×");
     element.append(h("div", { class: "line" }, handle, number, opener, out), strip);
   } else {
     element.append(h("div", { class: "line" }, number, h("div", { class: "grow plain" }, ...text(item))));

@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { emit, on } from "./bus.js";
 import { countdown } from "./countdown.js";
 import { $, busy, fill, h } from "./dom.js";
-import { counted, inSeconds, span } from "./format.js";
+import { inSeconds, span } from "./format.js";
 import { loadSession, session } from "./session.js";
 
 const name = () => $("#username").value.trim();
@@ -20,12 +20,15 @@ function askForm() {
   clocks.code?.();
   clocks.verify?.();
   $("#enter").hidden = true;
+  $("#have-code").hidden = false;
+  $("#send-code").textContent = "Send me a code";
   $("#code-clock").hidden = true;
   fill($("#sent-note"));
 }
 
 function showCodeField() {
   $("#enter").hidden = false;
+  $("#have-code").hidden = true;
   $("#otp").value = "";
   $("#otp").focus();
 }
@@ -39,6 +42,7 @@ async function sendCode() {
     const text = `A code is on its way to ${name()} by private message. It is valid until ${until}.`;
     fill($("#sent-note"), h("span", {}, text));
     showCodeField();
+    $("#send-code").textContent = "Send a new code";
     clocks.verify?.();
     clocks.code?.();
     clocks.code = countdown(sent.expires_in_seconds, $("#code-clock"), {
@@ -108,7 +112,7 @@ async function signedIn() {
 
 function invalid({ attempts_remaining: left }) {
   if (left === 0) return spent("That was the last try for this code.");
-  problem(words(`This is not the code that was sent. ${counted(left, "try").replace("trys", "tries")} left.`));
+  problem(words(`This is not the code that was sent. ${left === 1 ? "One try is" : `${left} tries are`} left.`));
   $("#otp").select();
   return $("#otp").focus();
 }

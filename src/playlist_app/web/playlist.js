@@ -86,7 +86,8 @@ function takeOut(key) {
 export function present(content, said) {
   const lost = dirty() && list.items.length > 0;
   const undo = replace(content);
-  toast(lost ? `${said} Your unsaved list was put aside.` : said, lost ? { undo } : {});
+  if (lost) toast(`${said} Your unsaved list was put aside.`, { undo });
+  else announce(said);
   emit("show-tab", "playlist");
   $("#playlist .scroll").scrollTop = 0;
 }

@@ -2,7 +2,7 @@
 
 import { del, get, post } from "./api.js";
 import { emit, on } from "./bus.js";
-import { $, busy, fill, h } from "./dom.js";
+import { $, announce, busy, fill, h } from "./dom.js";
 import { span } from "./format.js";
 import { drawResult } from "./outcome.js";
 import { can, session } from "./session.js";
@@ -18,11 +18,17 @@ const dialog = () => $("#apply");
 
 const mine = () => can("cancel_any_run") || run.view?.by.toLowerCase() === session()?.username.toLowerCase();
 
-const title = () => (run.undoes ? "Putting the queue back" : run.name ? `Applying “${run.name}”` : "Applying a playlist");
+const what = () => (run.name ? `“${run.name}”` : "a playlist");
+
+function title() {
+  const running = (run.view?.status ?? "running") === "running";
+  if (run.undoes) return running ? "Putting the queue back" : "The queue before";
+  return `${running ? "Applying" : "Applied"} ${what()}`;
+}
 
 function remember() {
   try {
-    if (run === null) localStorage.removeItem(KEPT);
+    if (run === null || (run.view?.status ?? "running") !== "running") localStorage.removeItem(KEPT);
     else localStorage.setItem(KEPT, JSON.stringify({ id: run.id, name: run.name, undoes: run.undoes }));
   } catch {
     // Without storage a reload only loses sight of the run; the run itself goes on.
@@ -49,6 +55,7 @@ async function poll() {
     if (error.status === 404 || error.status === 401) return forget();
     return (timer = setTimeout(poll, 4 * EVERY_MS));
   }
+  if (run.view.status !== "running") remember();
   draw();
   if (run.view.status === "running") return (timer = setTimeout(poll, EVERY_MS));
   return emit("channel-stirred");
@@ -63,12 +70,13 @@ function forget() {
 
 function openDialog() {
   dialog().replaceChildren(
-    h("div", { class: "row spread" }, h("h2", { id: "apply-title" }, title()),
+    h("div", { class: "row spread" }, h("h2", { id: "apply-title", tabindex: "-1" }, title()),
       h("button", { type: "button", class: "quiet", onclick: () => dialog().close() }, "Close")),
-    h("div", { class: "scroll stack" }, h("div", { id: "run", "aria-live": "polite" })),
+    h("div", { class: "scroll stack" }, h("div", { id: "run" })),
     h("div", { id: "run-buttons", class: "row actions" }),
   );
   if (!dialog().open) dialog().showModal();
+  $("#apply-title").focus();
   if (run.view) draw();
 }
 
@@ -109,29 +117,42 @@ function draw() {
   const { view } = run;
   const running = view.status === "running";
   if ($("#run") !== null) {
+    $("#apply-title").textContent = title();
     if (running) fill($("#run"), ...progress(view));
     else drawResult($("#run"), run);
-    const changed = view.added + view.moved + view.kept > 0 || view.status !== "done";
-    fill($("#run-buttons"),
-      running && mine() && button("Cancel", cancel),
-      !running && button("See the channel", seeChannel, { class: "primary" }),
-      !running && changed && !view.undo_of && can("apply") && button("Undo", undo));
+    drawButtons(view, running);
   }
+  if (!running) announce($("#run p")?.textContent ?? `${title()}: ${ending(view)}`);
   strip(running);
+}
+
+/** Only when they change: a button that is replaced while it is pressed never hears of the click. */
+function drawButtons(view, running) {
+  const row = $("#run-buttons");
+  if (row.getAttribute("data-status") === view.status) return;
+  row.setAttribute("data-status", view.status);
+  const changed = view.added + view.moved + view.kept > 0 || view.status !== "done";
+  fill(row,
+    running && mine() && button("Cancel", cancel),
+    !running && button("See the channel", seeChannel, { class: "primary" }),
+    !running && changed && !view.undo_of && can("apply") && button("Undo", undo));
 }
 
 /** The same in one line over every tab, for whoever has closed the dialog. */
 function strip(running) {
   const { view } = run;
-  const failed = view.failed.length ? `, ${view.failed.length} failed` : "";
-  const text = running ? `${title()}: ${view.done} of ${view.total}` : `${title()}: ${ending(view.status)}${failed}`;
+  const text = running ? `${title()}: ${view.done} of ${view.total}` : `${title()}: ${ending(view)}`;
   const show = button(running ? "Show" : "Details", openDialog);
-  const close = button("✕", forget, { class: "quiet", "aria-label": "Close this note" });
+  const close = button("×", forget, { class: "quiet", "aria-label": "Close this note" });
   if (running && !$("#run-strip").hidden) $("#run-strip span").textContent = text;
   else fill($("#run-strip"), h("span", {}, text), show, !running && close);
 }
 
-const ending = (status) => ({ done: "done", cancelled: "cancelled", failed: "could not go on" })[status] ?? status;
+function ending({ status, failed, kept, moved, added, total }) {
+  if (status === "cancelled") return "cancelled";
+  if (status === "failed") return "could not go on";
+  return `${kept + moved + added} of ${total} in the queue${failed.length ? `, ${failed.length} failed` : ""}`;
+}
 
 /** After a reload: the run that was being watched. */
 async function takeUp() {

@@ -85,7 +85,7 @@ function buttons(playlist) {
   if (can("apply")) found.push(button("Apply…", "Apply", () => emit("apply", { playlistId: id })));
   if (can("preview_marathon")) {
     const label = labelOf(id);
-    found.push(button(label ? `✓ Source ${label}` : "Marathon", label ? "Do not use in the marathon:" : "Use in a marathon:",
+    found.push(button(label ? `✓ ${label}` : "Marathon", label ? "Do not use in the marathon:" : "Use in a marathon:",
       () => toggleMix(id), { "aria-pressed": String(Boolean(label)), class: "mix-toggle" }));
   }
   if (can("edit_playlists")) found.push(button("Delete", "Delete", () => remove(playlist), { class: "quiet" }));
@@ -109,7 +109,7 @@ function draw() {
   fill($("#saved-empty"), ...(playlists.length ? [] : ["No playlist is saved yet."]));
   const count = mixed().length;
   $("#mix-bar").hidden = count === 0;
-  $("#mix").textContent = `Make a marathon of ${counted(count, "playlist")}…`;
+  $("#mix").textContent = `Marathon of ${counted(count, "playlist")}…`;
 }
 
 export function startSaved() {

@@ -1,5 +1,7 @@
 /** The readable names of titles the page has met: queue, marathons and refusals name only ids or file names. */
 
+import { get } from "./api.js";
+
 const met = new Map();
 
 export function learn(items) {
@@ -8,6 +10,21 @@ export function learn(items) {
 }
 
 export const known = (videoId) => met.get(videoId);
+
+const AT_ONCE = 4;
+const sought = new Set();
+
+/** Learn the titles among `ids` that the page has not met; each is asked for once. Answers whether any was found. */
+export async function lookUp(ids) {
+  const wanted = ids.filter((id) => id && !met.has(id) && !sought.has(id));
+  wanted.forEach((id) => sought.add(id));
+  const before = met.size;
+  while (wanted.length) {
+    const found = await Promise.allSettled(wanted.splice(0, AT_ONCE).map((id) => get(`/catalog/items/${encodeURIComponent(id)}`)));
+    learn(found.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value));
+  }
+  return met.size > before;
+}
 
 /** The best name there is for an item of any answer. */
 export const nameOf = (item) =>

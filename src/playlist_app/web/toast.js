@@ -11,7 +11,7 @@ export function toast(text, { undo, tone = "" } = {}) {
   if (undo) {
     note.append(h("button", { type: "button", onclick: () => (leave(), undo()) }, "Undo"));
   }
-  note.append(h("button", { type: "button", class: "quiet", "aria-label": "Close this note", onclick: leave }, "✕"));
+  note.append(h("button", { type: "button", class: "quiet", "aria-label": "Close this note", onclick: leave }, "×"));
   $("#toasts").append(note);
   while ($("#toasts").children.length > 2) $("#toasts").firstChild.remove();
   let timer = setTimeout(leave, STAYS_MS);

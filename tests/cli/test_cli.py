@@ -1,0 +1,240 @@
+"""The command line as people use it: real commands, in process, on real files."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from playlist_adapters.kv.datadir import lock_data_dir
+from playlist_app.cli.main import run
+from playlist_app.cli.output import Progress, length_text
+from playlist_app.version import version
+
+HERE = Path(__file__).parent
+TITLES = HERE.parent / "data" / "titles-4000.csv"
+
+# As people type them; each must come first.
+TYPED = {
+    "four christmases": "Four.Christmases.[2008].mp4",
+    "wallace gromit": "Wallace.and.Gromit.The.Curse.of.the.Were-Rabbit.[2005].mp4",
+    "walle": "WALL-E.[2008].mp4",
+    "wall e": "WALL-E.[2008].mp4",
+    "spiderman 3": "Spider.Man.3.[2007].mp4",
+    "vip s01e02": "V.I.P. S01E02 What To Do With Vallery When You're Dead.mkv",
+    "key and peele s01e01": "Key.&.Peele - S01E01.avi",
+    "nightmare elm street": "A.Nightmare.on.Elm.Street.[1984].mp4",
+    "exit speed 2008": "Exit Speed [2008].mp4",
+    "silent night deadly 4": "Silent.Night.Deadly.Night.4.Initiation.[1990].mp4",
+    "newsroom s01e07": "The Newsroom (1996) - S01E07.mkv",
+    "chun li": "Street.Fighter.The.Legend.Of.Chun-Li.[2009].mp4",
+}
+
+Result = tuple[int, str, str]
+Kryten = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def kryten(capsys: pytest.CaptureFixture[str]) -> Kryten:
+    def call(*words: str) -> Result:
+        code = run(words)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("catalogue")
+    assert run(["refresh", "--source", str(TITLES), "--data-dir", str(directory), "--json"]) == 0
+    return directory
+
+
+def test_a_refresh_tells_how_many_titles_it_found(kryten: Kryten, tmp_path: Path) -> None:
+    code, out, err = kryten("refresh", "--source", str(TITLES), "--data-dir", str(tmp_path / "d"))
+    assert (code, err) == (0, "")
+    assert out.startswith("4000 titles from export titles-4000.csv in ")
+    assert out.endswith("7 of them have no duration.\n")
+
+
+@pytest.mark.parametrize("words", TYPED)
+def test_what_people_type_finds_what_they_mean(kryten: Kryten, catalogue: Path, words: str) -> None:
+    code, out, _ = kryten("search", "--json", "--limit", "3", "--data-dir", str(catalogue), *words.split())
+    assert code == 0
+    assert json.loads(out)["items"][0]["title"] == TYPED[words]
+
+
+def test_a_search_prints_id_length_and_title(kryten: Kryten, catalogue: Path) -> None:
+    code, out, err = kryten("search", "--data-dir", str(catalogue), "four", "christmases")
+    lines = ["FBcbiqGTc   1:28:32  Four Christmases (2008)", f"{'':21}Four.Christmases.[2008].mp4"]
+    assert (code, out.splitlines(), err) == (0, lines, "")
+
+
+def test_a_search_that_finds_nothing_says_so_and_is_no_failure(kryten: Kryten, catalogue: Path) -> None:
+    assert kryten("search", "--data-dir", str(catalogue), "qqqqqq") == (0, "Nothing matches.\n", "")
+
+
+def test_a_typing_slip_is_named(kryten: Kryten, catalogue: Path) -> None:
+    _, out, _ = kryten("search", "--data-dir", str(catalogue), "four", "chrismases")
+    assert out.splitlines()[0] == "Nothing matches “four chrismases”; this is for “four christmases”:"
+
+
+def test_categories_filter(kryten: Kryten, catalogue: Path) -> None:
+    words = (
+        "search",
+        "--json",
+        "--data-dir",
+        str(catalogue),
+        "--category",
+        "2.Horror",
+        "--category",
+        "Drama",
+    )
+    either = json.loads(kryten(*words)[1])["total"]
+    both = json.loads(kryten(*words, "--match", "all")[1])["total"]
+    assert either > both > 0
+
+
+def test_a_marathon_is_previewed_with_labels_and_start_times(kryten: Kryten, catalogue: Path) -> None:
+    data = ("--data-dir", str(catalogue))
+    code, out, _ = kryten("marathon", *data, "search:newsroom", "search:wallace", "--pattern", "A2B1")
+    assert code == 0
+    assert [line[11] for line in out.splitlines()[:4]] == ["A", "A", "B", "A"]
+    assert "S01E02  The Newsroom (1996) - S01E02" in out
+
+
+def test_a_shuffle_names_its_seed_and_repeats(kryten: Kryten, catalogue: Path) -> None:
+    words = ("marathon", "--data-dir", str(catalogue), "search:nightmare", "--method", "shuffle", "--json")
+    first = json.loads(kryten(*words)[1])
+    again = json.loads(kryten(*words, "--seed", first["seed"])[1])
+    assert again == first
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("marathon", "search:x", "--pattern", "A2?B"), "Pattern, character 3: "),
+        (("marathon", "newsroom"), "SOURCE: “newsroom” is none; write playlist:NAME"),
+        (("marathon", "playlist:none"), "There is no playlist called “none”."),
+        (("refresh",), "No catalogue source is configured: set catalog.source."),
+        (("refresh", "--source", "nowhere.csv"), "nowhere.csv: there is no such file"),
+        (("search", "x" * 501), "q: is longer than 500 characters"),
+    ],
+)
+def test_a_failure_is_one_sentence_and_exit_code_1(
+    kryten: Kryten, catalogue: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    code, out, err = kryten(*words, "--data-dir", str(catalogue))
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith(f"kryten-playlist: {sentence}")
+    code, out, err = kryten(*words, "--data-dir", str(catalogue), "--json")
+    assert (code, err) == (1, "")
+    assert set(json.loads(out)["error"]) == {"code", "message", "details"}
+
+
+def test_without_a_catalogue_a_search_says_what_to_do(kryten: Kryten, tmp_path: Path) -> None:
+    code, _, err = kryten("search", "--data-dir", str(tmp_path / "new"), "x")
+    assert (code, err) == (1, "kryten-playlist: There is no catalogue yet: run a refresh first.\n")
+
+
+def test_a_directory_in_use_is_left_alone(kryten: Kryten, tmp_path: Path) -> None:
+    with lock_data_dir(tmp_path / "d"):
+        code, _, err = kryten("search", "--data-dir", str(tmp_path / "d"), "x")
+    assert code == 1
+    assert f"{tmp_path / 'd'} is in use by process" in err
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("nonsense",), ("search", "--limit", "0"), ("demo", "--port", "65536")]
+)
+def test_what_is_not_understood_is_exit_code_2(kryten: Kryten, words: tuple[str, ...]) -> None:
+    code, out, err = kryten(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("usage: kryten-playlist")
+
+
+def test_the_version_is_that_of_the_installed_package(kryten: Kryten) -> None:
+    assert kryten("--version") == (0, f"kryten-playlist {version()}\n", "")
+
+
+def test_serve_without_nats_points_to_the_demo(kryten: Kryten) -> None:
+    code, _, err = kryten("serve")
+    assert code == 2
+    assert "nats_url" in err
+    assert "kryten-playlist demo" in err
+
+
+def test_the_demo_takes_no_settings(kryten: Kryten, tmp_path: Path) -> None:
+    assert kryten("demo", "--config", str(tmp_path / "c.json"))[0] == 1
+
+
+def test_config_check_lists_every_problem(
+    kryten: Kryten, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kryten("config", "check")[0] == 0
+    bad = tmp_path / "bad.toml"
+    bad.write_text('http_prt = 1\nadmins = "x"\n')
+    monkeypatch.setenv("KRYTEN_PLAYLIST_HTTP_PORT", "x")
+    code, out, err = kryten("config", "check", "--config", str(bad))
+    assert (code, out) == (1, "")
+    assert all(each in err for each in ("http_prt", "http_port", "admins", "KRYTEN_PLAYLIST_HTTP_PORT"))
+    code, out, _ = kryten("config", "check", "--config", str(bad), "--json")
+    assert (code, json.loads(out)["ok"], len(json.loads(out)["problems"])) == (1, False, 3)
+
+
+def test_config_show_tells_where_each_value_comes_from(kryten: Kryten, tmp_path: Path) -> None:
+    file = tmp_path / "c.json"
+    file.write_text('{"http_port": 9000, "nats_url": "nats://bob:secret@nats.example:4222"}')
+    code, out, _ = kryten("config", "show", "--config", str(file))
+    assert code == 0
+    assert any(line.split() == ["http_port", "9000", "(file)"] for line in out.splitlines())
+    assert "secret" not in out
+    rows = json.loads(kryten("config", "show", "--config", str(file), "--json")[1])
+    assert {"key": "http_host", "value": "127.0.0.1", "origin": "default"} in rows
+
+
+class Terminal:
+    def __init__(self, is_terminal: bool) -> None:
+        self.is_terminal, self.written = is_terminal, ""
+
+    def isatty(self) -> bool:
+        return self.is_terminal
+
+    def write(self, text: str) -> None:
+        self.written += text
+
+    def flush(self) -> None:
+        return None
+
+
+def test_progress_is_drawn_on_a_terminal_and_never_in_a_pipe() -> None:
+    for is_terminal, expected in [
+        (True, "\r\x1b[KReading [###############...............] 5/10\r\x1b[K"),
+        (False, ""),
+    ]:
+        terminal = Terminal(is_terminal)
+        progress = Progress("Reading", terminal)
+        progress.show(5, 10)
+        progress.end()
+        assert terminal.written == expected
+
+
+def test_titles_cannot_move_the_cursor(kryten: Kryten, tmp_path: Path) -> None:
+    export = tmp_path / "odd.csv"
+    export.write_text('video_id,title,categories,duration_seconds\nodd,"\x1b[2Jodd",,\n')
+    data = ("--data-dir", str(tmp_path / "d"))
+    assert kryten("refresh", "--source", str(export), *data)[0] == 0
+    assert "\x1b" not in kryten("search", *data)[1]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "?"), (0, "0:00"), (59, "0:59"), (1408, "23:28"), (5525, "1:32:05")]
+)
+def test_lengths_read_as_people_say_them(seconds: int | None, text: str) -> None:
+    assert length_text(seconds) == text
