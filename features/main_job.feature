@@ -22,7 +22,7 @@ Feature: The whole job
     And bob searches for "minority frost" and adds what he finds
     And bob searches for "frost s01" and adds what he finds
     And bob saves the working list as "Frost"
-    Then "Frost" holds "Frost.s2e1.A.Minority.of.One.avi", "Frost.S01E01.Care.and.Protection.avi", "Frost S01 E03 Conclusions.avi", "frost.s01.e02 - Not with Kindness.avi"
+    Then "Frost" holds "Frost.s2e1.A.Minority.of.One.avi", "frost.s01.e02 - Not with Kindness.avi", "Frost S01 E03 Conclusions.avi", "Frost.S01E01.Care.and.Protection.avi"
     When bob starts a working list
     And bob searches for "19" in the category "Cartoons" and adds what he finds
     And bob saves the working list as "Cartoons"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 import anyio
+import anyio.abc
 
 from playlist_app.http.app import create_app
 from playlist_app.server import HttpServer, http_server
@@ -26,13 +27,19 @@ async def serve(services: Services, bound: socket.socket, *, ready: Callable[[],
     """
     server = http_server(create_app(services), ready=ready)
     async with background() as tasks:
-        tasks.start_soon(_stop_on_signal, server, tasks.cancel_scope)
+        await tasks.start(_stop_on_signal, server, tasks.cancel_scope)
         tasks.start_soon(_sweep_for_ever, services)
         await server.serve(sockets=[bound])
 
 
-async def _stop_on_signal(server: HttpServer, scope: anyio.CancelScope) -> None:
+async def _stop_on_signal(
+    server: HttpServer,
+    scope: anyio.CancelScope,
+    *,
+    task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
+) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
         async for _ in signals:
             if server.should_exit:  # asked a second time: do not wait for answers under way
                 server.force_exit = True

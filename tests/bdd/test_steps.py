@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from pytest_bdd.feature import get_features
+from pytest_bdd.steps import step_function_context_registry
 
 from tests.bdd.steps import given
 
@@ -80,3 +82,17 @@ def test_every_scenario_runs_in_memory_and_on_sqlite(request: pytest.FixtureRequ
     for module in modules:
         text = (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")
         assert 'pytestmark = pytest.mark.usefixtures("adapters")' in text
+
+
+def test_every_sentence_fits_exactly_one_step(request: pytest.FixtureRequest) -> None:
+    steps = list(step_function_context_registry.values())
+    fits: dict[str, int] = {}
+    for feature in get_features([str(request.config.rootpath / "features")]):
+        for scenario in feature.scenarios.values():
+            rows = [row for examples in scenario.examples for row in examples.as_contexts()] or [{}]
+            for sentence in (sentence for row in rows for sentence in scenario.render(row).steps):
+                fitting = [each for each in steps if each.type == sentence.type]
+                number = sum(each.parser.is_matching(sentence.name) for each in fitting)
+                fits[f"{sentence.type} {sentence.name}"] = number
+    assert len(fits) > 300
+    assert {sentence: number for sentence, number in fits.items() if number != 1} == {}

@@ -116,17 +116,18 @@ async def test_additions_can_be_made_to_fail(house: House) -> None:
 async def test_what_cannot_happen_is_refused_by_name(house: House, order: dict[str, Any], field: str) -> None:
     before = (await house.call("GET", "/demo/channel")).json
     answer = await house.call("POST", "/demo/channel", order)
-    assert refusal(answer)[:2] == (422, "invalid")
-    assert field in answer.json["error"]["message"] or refusal(answer)[2]["field"] == field
+    status, code, details = refusal(answer)
+    assert (status, code, details["field"]) == (422, "invalid", field)
     assert (await house.call("GET", "/demo/channel")).json == before
 
 
 @pytest.mark.parametrize("slow", ["slow 1e6", "slow 1e9", "slow 1e12"])
-async def test_an_answer_however_slow_ends_no_service(house: House, slow: str) -> None:
-    await act(house, "refuse_next", reason=slow, count=1)
-    answer = await house.apply(await house.save("Night", NIGHT))
-    assert answer.status_code == 200
-    assert (await house.call("GET", "/health/live")).status_code == 200
+async def test_an_answer_however_slow_ends_no_service(slow: str) -> None:
+    async with open_house() as house:
+        await house.call("POST", "/demo/channel", {"action": "refuse_next", "reason": slow})
+        answer = await house.apply(await house.save("Night", NIGHT))
+        assert answer.status_code == 200
+        assert (await house.call("GET", "/health/live")).status_code == 200
 
 
 async def test_pages_of_others_cannot_move_the_demo(house: House) -> None:

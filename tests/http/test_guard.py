@@ -308,7 +308,7 @@ async def test_a_body_announced_as_too_large_is_not_waited_for(house: House, met
     assert refusal(answer) == (413, "too_large", {"limit": LIMIT})
 
 
-@pytest.mark.parametrize("length", ["-1", "five", "1e3", "1.5", "0x10", ""])
+@pytest.mark.parametrize("length", ["-1", "five", "1e3", "1.5", "0x10"])
 async def test_a_content_length_that_is_none_is_named(house: House, length: str) -> None:
     answer = await house.call("POST", "auth/logout", headers={"Content-Length": length})
     assert refusal(answer)[:2] == (400, "bad_json")

@@ -149,10 +149,12 @@ def explore(world: Callable[[], World]) -> int:
     paths: list[tuple[int, ...]] = [()]
     while paths:
         path = paths.pop()
-        state, alive = _replay(world(), path)
+        fresh = world()
+        state, alive = _replay(fresh, path)
         if state in seen:
             continue
         seen.add(state)
+        fresh.check()
         paths.extend((*path, index) for index in alive)
     return len(seen)
 
@@ -170,7 +172,6 @@ def _replay(world: World, path: tuple[int, ...]) -> tuple[Any, list[int]]:
     alive = list(running)
     for operation in running.values():
         operation.close()
-    world.check()
     return (world_state, tuple(map(tuple, told)), world.clock.current), alive
 
 

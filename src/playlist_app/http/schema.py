@@ -59,6 +59,8 @@ class Schemas:
         properties = {each.name: self.of(hints[each.name]) for each in attrs.fields(kind)}
         for each in attrs.fields(kind):
             plain = each.default
+            if plain is attrs.NOTHING:  # which is an Enum member itself
+                continue
             if isinstance(plain, Enum):
                 plain = plain.value
             if isinstance(plain, (str, int, float, bool)):
