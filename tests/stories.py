@@ -25,8 +25,12 @@ class Later:
 Evidence = str | Elsewhere | Later
 
 _PAGE: Final = "browser/test_page.py"
+_RACES: Final = "contracts/test_login_races.py"
 _WHOLE: Final = "Bob signs in, finds, saves, weaves, saves again, and the channel plays it"
 _ROLES: Final = "A viewer looks, a blessed user edits and applies, an admin does everything"
+_DOORS: Final = Elsewhere(
+    "http/test_access.py", "test_each_operation_asks_for_its_role_before_it_looks_at_the_body"
+)
 _BY_HAND: Final = Elsewhere(_PAGE, "test_a_programmer_gets_from_the_code_to_the_channel")
 _SPELLINGS: Final = "Season and episode are read in the usual spellings"
 _WEAVE: Final = "Woven by a pattern, until all that it names are used up"
@@ -50,7 +54,7 @@ STORIES: Final[Mapping[str, Mapping[str, tuple[Evidence, ...]]]] = {
         "The code is single-use.": (
             "A code is used once",
             "Of several who enter the right code at once, one is signed in",
-            Elsewhere("contracts/test_login_races.py", "test_of_50_right_answers_at_once_one_signs_in"),
+            Elsewhere(_RACES, "test_of_50_right_answers_at_once_one_signs_in"),
         ),
         "Attempts are limited to 3 per code.": (
             "Three attempts, and even the right code is of no use any more",

@@ -20,12 +20,10 @@ PAGE: Final = ROOT / "docs" / "acceptance.md"
 def acceptance_lines() -> dict[str, tuple[str, list[str]]]:
     """The stories of the requirements in short: title and lines by id."""
     stories: dict[str, tuple[str, list[str]]] = {}
-    for line in LINES.read_text(encoding="utf-8").splitlines():
-        if heading := re.fullmatch(r"## (GH-[0-9]{3}) (.+)", line):
-            lines: list[str] = []
-            stories[heading[1]] = (heading[2], lines)
-        elif line.startswith("- "):
-            lines.append(line.removeprefix("- "))
+    for section in LINES.read_text(encoding="utf-8").split("\n## ")[1:]:
+        heading, *rest = section.splitlines()
+        story, _, title = heading.partition(" ")
+        stories[story] = (title, [line.removeprefix("- ") for line in rest if line.startswith("- ")])
     return stories
 
 

@@ -14,7 +14,19 @@ from playlist_adapters.testing.time import ManualClock, SeededRandomness
 from playlist_app.wiring import System
 from tests.bdd.world import Adapters, Config, World, in_memory, on_sqlite
 
-STEPS: Final = ("people", "login", "catalog", "playlists", "marathon", "queue", "access", "upkeep")
+# In the order in which they use each other, so that pytest meets each before it is imported.
+STEPS: Final = (
+    "people",
+    "login",
+    "catalog",
+    "playlists",
+    "working",
+    "marathon",
+    "queue",
+    "report",
+    "access",
+    "upkeep",
+)
 STORIES: Final = 17
 
 

@@ -20,23 +20,23 @@ _PORTAL: Final = "portal"
 
 
 @with_pattern(r'"[^"]*"')
-def _text(found: str) -> str:
-    return found[1:-1]
+def _text(string: str) -> str:
+    return string[1:-1]
 
 
 @with_pattern(r'"[^"]*"(?:, "[^"]*")*')
-def _texts(found: str) -> tuple[str, ...]:
-    return tuple(re.findall(r'"([^"]*)"', found))
+def _texts(string: str) -> tuple[str, ...]:
+    return tuple(re.findall(r'"([^"]*)"', string))
 
 
 @with_pattern(r"(?:an? |the )?[A-Za-z]+")
-def _somebody(found: str) -> str:
-    return found.split()[-1]
+def _somebody(string: str) -> str:
+    return string.split()[-1]
 
 
 @with_pattern(r"[^\" ]+(?: [^\" ]+)*")
-def _words(found: str) -> tuple[str, ...]:
-    return tuple(found.split())
+def _words(string: str) -> tuple[str, ...]:
+    return tuple(string.split())
 
 
 TYPES: Final = {"text": _text, "texts": _texts, "words": _words, "who": _somebody}

@@ -10,7 +10,8 @@ from playlist_core.domain.marathon import Marathon, Method
 from playlist_core.services.marathons import FromCategory, FromPlaylist, FromSearch, Gathered
 from tests.bdd.steps import given, then, when
 from tests.bdd.steps_catalog import item_of, table
-from tests.bdd.steps_playlists import WorkingList, called, items, known
+from tests.bdd.steps_playlists import called, items, known
+from tests.bdd.steps_working import WorkingList
 from tests.bdd.world import World, needs, title
 
 PREVIEW = needs(doors.Preview.on_post)

@@ -1,17 +1,16 @@
-"""Steps about working lists, saved playlists, their versions and the bin."""
+"""Steps about saved playlists: saving, reading, versions and the bin."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import anyio
-from attrs import define, field
 
 from playlist_app.http import playlists as doors
 from playlist_app.shapes.playlists import playlist_view
 from playlist_core.domain.playlists import Playlist, PlaylistItem
 from playlist_core.errors import PlaylistError
 from tests.bdd.steps import given, then, when
-from tests.bdd.steps_catalog import SEARCH, table
+from tests.bdd.steps_catalog import table
 from tests.bdd.world import World, needs, title
 
 LIST = needs(doors.AllPlaylists.on_get)
@@ -28,14 +27,6 @@ NAMES = {
     "a name of 101 letters": "x" * 101,
     "a name over two lines": "Friday\nNight",
 }
-
-
-@define(eq=False)
-class WorkingList:
-    """What somebody's page holds: ids in order, and the playlist they were loaded from."""
-
-    ids: list[str] = field(factory=list)
-    loaded: Playlist | None = None
 
 
 def items(ids: Sequence[str]) -> list[PlaylistItem]:
@@ -67,89 +58,22 @@ async def save(
     )
 
 
-async def load(world: World, who: str, name: str) -> WorkingList:
+async def load(world: World, who: str, name: str) -> Playlist:
     """As the page does it: found in the list, then read by its id."""
     await world.actor(who, READ)
-    playlist = await world.services.library.playlists.get((await called(world, name)).playlist_id)
-    return WorkingList([item.video_id for item in playlist.items], playlist)
+    return await world.services.library.playlists.get((await called(world, name)).playlist_id)
 
 
 async def called(world: World, name: str) -> Playlist:
     return await world.services.library.playlists.find(name)
 
 
+def ids_of(playlist: Playlist) -> list[str]:
+    return [item.video_id for item in playlist.items]
+
+
 def titles_of(playlist: Playlist) -> list[str | None]:
     return [item.title for item in playlist.items]
-
-
-# -- working lists -------------------------------------------------------------------
-
-
-@given("{who:who} has an empty working list", target_fixture="working")
-@when("{who:who} starts a working list", target_fixture="working")
-async def _(who: str) -> WorkingList:
-    return WorkingList()
-
-
-@given("{who:who} has a working list of {titles:texts}", target_fixture="working")
-async def _(world: World, who: str, titles: tuple[str, ...]) -> WorkingList:
-    return WorkingList([world.ids[title] for title in titles])
-
-
-@given("{who:who} has loaded {name:text} into the working list", target_fixture="working")
-@when("{who:who} loads {name:text} into the working list", target_fixture="working")
-async def _(world: World, who: str, name: str) -> WorkingList:
-    return await load(world, who, name)
-
-
-@when("{who:who} searches for {text:text} and adds what he finds")
-async def _(world: World, who: str, text: str, working: WorkingList) -> None:
-    await world.actor(who, SEARCH)
-    page = await world.services.library.catalog.search(text)
-    working.ids.extend(item.video_id for item in page.items)
-
-
-@when("{who:who} searches for {text:text} in the category {category:text} and adds what he finds")
-async def _(world: World, who: str, text: str, category: str, working: WorkingList) -> None:
-    await world.actor(who, SEARCH)
-    page = await world.services.library.catalog.search(text, categories=[category])
-    working.ids.extend(item.video_id for item in page.items)
-
-
-@when("{who:who} removes {title:text} from the working list")
-async def _(world: World, who: str, title: str, working: WorkingList) -> None:
-    working.ids.remove(world.ids[title])
-
-
-@when("{who:who} drags {title:text} to the top")
-async def _(world: World, who: str, title: str, working: WorkingList) -> None:
-    working.ids.remove(world.ids[title])
-    working.ids.insert(0, world.ids[title])
-
-
-@when("{who:who} saves the working list as {name:text}")
-async def _(world: World, who: str, name: str, working: WorkingList) -> None:
-    await world.attempt(create(world, who, name, working.ids))
-
-
-@when("{who:who} saves the working list over {name:text}")
-async def _(world: World, who: str, name: str, working: WorkingList) -> None:
-    assert working.loaded is not None
-    await world.attempt(save(world, who, working.loaded, working.ids, seen=True))
-
-
-@when("{who:who} saves the working list over {name:text} all the same")
-async def _(world: World, who: str, name: str, working: WorkingList) -> None:
-    assert working.loaded is not None
-    await world.attempt(save(world, who, working.loaded, working.ids, seen=False))
-
-
-@when("{who:who} deletes what he has loaded")
-async def _(world: World, who: str, working: WorkingList) -> None:
-    assert working.loaded is not None
-    actor = await world.actor(who, DELETE)
-    playlist_id, version = working.loaded.playlist_id, working.loaded.version
-    await world.attempt(world.services.library.playlists.delete(actor, playlist_id, if_version=version))
 
 
 # -- saving --------------------------------------------------------------------------
@@ -180,16 +104,14 @@ async def _(world: World, who: str, title: str, name: str) -> None:
 @when("{who:who} renames {old:text} to {new:text}")
 async def _(world: World, who: str, old: str, new: str) -> None:
     before = await called(world, old)
-    ids = [item.video_id for item in before.items]
-    await world.attempt(save(world, who, before, ids, seen=True, name=new))
+    await world.attempt(save(world, who, before, ids_of(before), seen=True, name=new))
 
 
 @given("{who:who} has added {title:text} to {name:text}")
 @when("{who:who} adds {title:text} to {name:text}")
 async def _(world: World, who: str, title: str, name: str) -> None:
-    working = await load(world, who, name)
-    assert working.loaded is not None
-    await save(world, who, working.loaded, [*working.ids, world.ids[title]], seen=True)
+    loaded = await load(world, who, name)
+    await save(world, who, loaded, [*ids_of(loaded), world.ids[title]], seen=True)
 
 
 @given("{name:text} has been saved {times:d} times more")
@@ -227,12 +149,11 @@ async def _(world: World, one: str, other: str, name: str) -> list[Any]:
     target_fixture="got",
 )
 async def _(world: World, one: str, other: str, first: str, second: str, name: str) -> list[Any]:
-    working = await load(world, one, name)
-    assert working.loaded is not None
+    loaded = await load(world, one, name)
     return await both(
         world,
-        save(world, one, working.loaded, [*working.ids, world.ids[first]], seen=True),
-        save(world, other, working.loaded, [*working.ids, world.ids[second]], seen=True),
+        save(world, one, loaded, [*ids_of(loaded), world.ids[first]], seen=True),
+        save(world, other, loaded, [*ids_of(loaded), world.ids[second]], seen=True),
     )
 
 
@@ -267,7 +188,7 @@ async def _(world: World, name: str, titles: tuple[str, ...]) -> None:
     playlist = await called(world, name)
     assert playlist.name == name
     assert titles_of(playlist) == list(titles)
-    assert [item.video_id for item in playlist.items] == [world.ids[title] for title in titles]
+    assert ids_of(playlist) == [world.ids[title] for title in titles]
 
 
 @then("{name:text} is kept as")

@@ -181,7 +181,9 @@ async def open_house(
     settings = settings or Settings(admins=(Username(ADMIN),))
     source = FakeSource(TITLES) if source is None and with_catalog else source
     clock = ManualClock()
-    async with wire_memory(settings, source, system=System(clock=clock, randomness=SeededRandomness())) as wired:
+    async with wire_memory(
+        settings, source, system=System(clock=clock, randomness=SeededRandomness())
+    ) as wired:
         if with_catalog:
             await wired.library.catalog.refresh()
         admin = Actor(Username(ADMIN), Role.ADMIN)

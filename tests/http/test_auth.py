@@ -133,7 +133,9 @@ async def test_a_session_of_the_attackers_choice_is_never_taken_over(house: Hous
     assert (await house.call("GET", "auth/session", cookies=chosen)).status_code == 401
 
 
-@pytest.mark.parametrize("name", ["dave", "", " bob", "bob ", "b" * 21, "bób", "bob\x00", "../bob", "KrytenBot2"])
+@pytest.mark.parametrize(
+    "name", ["dave", "", " bob", "bob ", "b" * 21, "bób", "bob\x00", "../bob", "KrytenBot2"]
+)
 async def test_whoever_is_not_in_the_channel_gets_no_code(house: House, name: str) -> None:
     answer = await house.call("POST", "auth/otp/request", {"username": name})
     assert refusal(answer) == ABSENT
@@ -215,7 +217,9 @@ async def test_whoever_gets_a_code_unasked_can_block_his_address_right_then(hous
     assert refusal(request) == (403, "ip_blocked", {"retry_after_seconds": 5 * 3600})
     verify = await house.enter("bob", WRONG)
     assert verify.json == {"status": "locked", "retry_after_seconds": 5 * 3600}
-    assert (await house.call("POST", "auth/otp/request", {"username": "bob"}, peer=STRANGER)).status_code == 200
+    assert (
+        await house.call("POST", "auth/otp/request", {"username": "bob"}, peer=STRANGER)
+    ).status_code == 200
 
 
 async def test_the_offer_to_block_oneself_lapses(house: House) -> None:
@@ -267,7 +271,9 @@ async def test_admins_block_list_and_lift_any_address(house: House) -> None:
     for ip in (STRANGER, "2001:db8::7", STRANGER):
         assert (await house.call("DELETE", f"auth/ipblocks/{ip}", by=ADMIN)).status_code == 204
     assert (await house.call("GET", "auth/ipblocks", by=ADMIN)).json == {"blocks": []}
-    assert (await house.call("POST", "auth/otp/request", {"username": "bob"}, peer=STRANGER)).status_code == 200
+    assert (
+        await house.call("POST", "auth/otp/request", {"username": "bob"}, peer=STRANGER)
+    ).status_code == 200
 
 
 async def test_only_admins_block_other_addresses(house: House) -> None:

@@ -76,7 +76,12 @@ async def test_other_host_names_are_refused_reading_included(house: House, host:
     answer = await live(house, host)
     assert refusal(answer) == expected
     assert "public_url" in answer.json["error"]["message"]
-    for method, path in (("GET", "/"), ("GET", "/api/v1/openapi.json"), ("POST", "auth/logout"), ("GET", "/no")):
+    for method, path in (
+        ("GET", "/"),
+        ("GET", "/api/v1/openapi.json"),
+        ("POST", "auth/logout"),
+        ("GET", "/no"),
+    ):
         assert refusal(await house.call(method, path, host=host)) == expected
 
 
@@ -301,7 +306,9 @@ async def test_a_body_may_have_a_mebibyte_and_no_byte_more(house: House) -> None
     assert exact.status_code == 201
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "playlists"), ("GET", "/health"), ("POST", "/nowhere")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "playlists"), ("GET", "/health"), ("POST", "/nowhere")]
+)
 async def test_a_body_announced_as_too_large_is_not_waited_for(house: House, method: str, path: str) -> None:
     headers = {"Content-Length": str(LIMIT + 1), "Content-Type": "application/json"}
     answer = await house.call(method, path, headers=headers)

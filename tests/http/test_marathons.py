@@ -24,7 +24,9 @@ def order_of(answer: Result) -> list[str]:
     return [f"{item['source']} {item['video_id']}" for item in answer.json["items"]]
 
 
-async def test_a_preview_names_source_episode_and_offset_of_each_item_and_stores_nothing(house: House) -> None:
+async def test_a_preview_names_source_episode_and_offset_of_each_item_and_stores_nothing(
+    house: House,
+) -> None:
     playlist_id = await house.save("Outpost", *reversed(OUTPOST))
     before = await house.stored()
     answer = await preview(
@@ -143,18 +145,14 @@ async def test_a_seed_repeats_a_shuffle_and_a_missing_one_is_made_and_named(hous
 async def test_a_bad_pattern_is_refused_at_its_character(
     house: House, pattern: str, position: int, token: str
 ) -> None:
-    answer = await preview(
-        house, HORROR, items("gromit_01"), method="interleave", interleave_pattern=pattern
-    )
+    answer = await preview(house, HORROR, items("gromit_01"), method="interleave", interleave_pattern=pattern)
     details = {"position": position, "token": token, "examples": ["A B", "A2B1", "A,A,B"]}
     assert refusal(answer) == (400, "bad_pattern", details)
 
 
 @pytest.mark.parametrize("pattern", ["a2b", "A2 B1", "A,A,B", "A|A-B", "A1000000000B"])
 async def test_patterns_are_read_in_any_case_and_with_any_separator(house: House, pattern: str) -> None:
-    answer = await preview(
-        house, HORROR, items("gromit_01"), method="interleave", interleave_pattern=pattern
-    )
+    answer = await preview(house, HORROR, items("gromit_01"), method="interleave", interleave_pattern=pattern)
     assert order_of(answer) == ["A souls1962", "A night1968", "B gromit_01"]
 
 
@@ -190,9 +188,7 @@ async def test_a_playlist_that_is_gone_is_named_as_such(house: House) -> None:
 
 async def test_an_empty_source_and_repeated_items_are_warned_of(house: House) -> None:
     empty = await house.save("Empty")
-    answer = await preview(
-        house, {"type": "playlist", "playlist_id": empty}, items("gromit_01", "gromit_01")
-    )
+    answer = await preview(house, {"type": "playlist", "playlist_id": empty}, items("gromit_01", "gromit_01"))
     assert answer.json["warnings"] == [
         {
             "code": "source_empty",

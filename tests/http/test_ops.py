@@ -68,7 +68,17 @@ async def test_without_the_store_nobody_is_sent_here(house: House) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/nowhere", "/api", "/api/v1", "/api/v1/", "/api/v2/queue", "/API/v1/queue", "/api/v1/queue/", "//health", "/health/"],
+    [
+        "/nowhere",
+        "/api",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v2/queue",
+        "/API/v1/queue",
+        "/api/v1/queue/",
+        "//health",
+        "/health/",
+    ],
 )
 async def test_an_unknown_address_says_where_the_known_ones_are(house: House, path: str) -> None:
     answer = await house.call("GET", path)

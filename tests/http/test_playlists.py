@@ -147,7 +147,9 @@ async def test_a_save_makes_the_next_version(house: House) -> None:
 
 
 @pytest.mark.parametrize("match", ['"1"', 'W/"1"', "1", ' "1" '])
-async def test_a_save_over_another_one_is_refused_where_the_version_is_named(house: House, match: str) -> None:
+async def test_a_save_over_another_one_is_refused_where_the_version_is_named(
+    house: House, match: str
+) -> None:
     playlist_id = await house.save("Night", NIGHT)
     assert (await write(house, playlist_id, "Night", "souls1962", match=match)).status_code == 200
     stale = await write(house, playlist_id, "Mine", by=BLESSED, match=match)
@@ -369,7 +371,5 @@ async def test_a_save_whose_fate_is_unknown_says_so(house: House) -> None:
     assert isinstance(store, MemoryKV)
     token = await house.token(BLESSED)
     store.next_writes = [Lost() for _ in range(20)]
-    answer = await house.call(
-        "POST", "playlists", body("Night"), cookies={"kryten_playlist_session": token}
-    )
+    answer = await house.call("POST", "playlists", body("Night"), cookies={"kryten_playlist_session": token})
     assert refusal(answer) == (504, "outcome_unknown", {})

@@ -27,7 +27,11 @@ from tests.http.house import (
 pytestmark = pytest.mark.anyio
 
 ASYNC = {"Prefer": "respond-async"}
-GONE = {"video_id": "gone", "reason": "unavailable", "message": "This title is not in the catalogue any more."}
+GONE = {
+    "video_id": "gone",
+    "reason": "unavailable",
+    "message": "This title is not in the catalogue any more.",
+}
 NOT_THERE = (404, "run_not_found", {})
 
 
@@ -173,7 +177,10 @@ async def test_items_that_cannot_come_into_the_queue_are_named_with_the_reason(h
 
 async def test_where_duplicates_are_refused_the_plan_says_so_beforehand(house: House) -> None:
     await house.apply(await house.save("Night", NIGHT))
-    body = {"name": "Twice", "items": [{"video_id": each} for each in ("night1968", "souls1962", "souls1962")]}
+    body = {
+        "name": "Twice",
+        "items": [{"video_id": each} for each in ("night1968", "souls1962", "souls1962")],
+    }
     playlist_id = (await house.call("POST", "playlists", body, by=BLESSED)).json["playlist_id"]
     failed = [
         {"video_id": "night1968", "reason": "playing_now", "message": "This title is playing right now."},
@@ -193,7 +200,9 @@ async def test_where_duplicates_are_refused_the_plan_says_so_beforehand(house: H
 async def test_a_plan_changes_nothing(house: House) -> None:
     playlist_id = await house.save("Night", NIGHT, SOULS)
     before = await house.stored()
-    answer = await house.call("POST", "queue/plan", {"playlist_id": playlist_id, "mode": "append"}, by=BLESSED)
+    answer = await house.call(
+        "POST", "queue/plan", {"playlist_id": playlist_id, "mode": "append"}, by=BLESSED
+    )
     assert answer.json == {
         "keep": 0,
         "move": 0,
