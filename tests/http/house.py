@@ -121,6 +121,11 @@ class House:
             _, self._tokens[name] = await self.services.login.sessions.mint(Username(name), address)
         return self._tokens[name]
 
+    async def fresh_token(self, name: str) -> str:
+        """The same, of a new session, for one that has ended."""
+        self._tokens.pop(name, None)
+        return await self.token(name)
+
     def code(self, name: str) -> str:
         """The code that was whispered to somebody last."""
         found = re.search(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b", self.channel.inbox(name)[-1].text)

@@ -76,7 +76,6 @@ async def test_without_the_store_nobody_is_sent_here(house: House) -> None:
         "/api/v2/queue",
         "/API/v1/queue",
         "/api/v1/queue/",
-        "//health",
         "/health/",
     ],
 )

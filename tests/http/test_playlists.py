@@ -282,19 +282,9 @@ async def test_after_30_days_a_deleted_playlist_is_gone_for_good(house: House) -
     playlist_id = await house.save("Night", NIGHT)
     await house.call("DELETE", f"playlists/{playlist_id}", by=BLESSED)
     house.clock.advance(30 * 24 * 3600)
-    refused = await house.call(
-        "POST",
-        f"playlists/{playlist_id}/restore",
-        {"version": 1},
-        cookies={"kryten_playlist_session": await fresh_token(house)},
-    )
+    await house.fresh_token(ADMIN)
+    refused = await house.call("POST", f"playlists/{playlist_id}/restore", {"version": 1}, by=ADMIN)
     assert refusal(refused) == GONE
-
-
-async def fresh_token(house: House) -> str:
-    """Alice's, from now on: the one from the beginning has long ended."""
-    house._tokens.pop(ADMIN, None)
-    return await house.token(ADMIN)
 
 
 async def test_the_last_20_versions_can_be_looked_at_and_brought_back(house: House) -> None:

@@ -23,9 +23,18 @@ export function fill(element, ...children) {
   element.hidden = shown.length === 0;
 }
 
+/** Bring `element` before the dialog that is open: what is behind it can neither be read nor pressed. */
+export function bringForward(element) {
+  const front = $("dialog[open]") ?? document.body;
+  if (element.parentElement !== front) front.append(element);
+}
+
+const live = $("#live");
+
 /** Say something to a screen reader, at once. */
 export function announce(text) {
-  $("#live").textContent = text;
+  bringForward(live);
+  live.textContent = text;
 }
 
 /** Run `work` while `button` cannot be pressed a second time. */

@@ -61,7 +61,8 @@ function draw() {
   const renames = list.id !== null && list.name.trim() !== list.savedName && list.name.trim() !== "";
   $("#rename-note").hidden = !renames;
   $("#rename-note").textContent = renames ? `Save renames “${list.savedName}”; “Save as new” keeps it.` : "";
-  $("#apply-list").textContent = dirty() ? "Save and apply…" : "Apply…";
+  $("#apply-list").textContent = dirty() ? "Save & apply…" : "Apply…";
+  $("#new-list").hidden = count === 0 && list.id === null;
   $("#apply-list").disabled = count === 0;
 }
 
