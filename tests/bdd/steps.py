@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, Final, TypeVar
 
+import anyio
 import pytest_bdd
 from parse import with_pattern
 from pytest_bdd import parsers
@@ -17,6 +18,8 @@ from pytest_bdd import parsers
 S = TypeVar("S", bound=Callable[..., Any])
 
 _PORTAL: Final = "portal"
+# Seconds after which a step that waits for something that never comes fails instead.
+_PATIENCE: Final = 20
 
 
 @with_pattern(r'"[^"]*"')
@@ -79,10 +82,14 @@ def _awaited(step: Callable[..., Any]) -> Callable[..., Any]:
     if not inspect.iscoroutinefunction(step):
         return step
 
+    async def bounded(**arguments: Any) -> Any:
+        with anyio.fail_after(_PATIENCE):
+            return await step(**arguments)
+
     @wraps(step)
     def run(**arguments: Any) -> Any:
         portal = arguments.pop(_PORTAL)
-        return portal.call(partial(step, **arguments))
+        return portal.call(partial(bounded, **arguments))
 
     portal = inspect.Parameter(_PORTAL, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     run.__signature__ = signature.replace(parameters=[*named, portal])  # type: ignore[attr-defined]

@@ -207,9 +207,8 @@ async def begin(world: World, who: str, *, allow_shrink: bool = False) -> str:
 async def ended(world: World) -> RefreshReport:
     """How the refresh under way ends."""
     catalog = world.services.library.catalog
-    with anyio.fail_after(10):
-        while catalog.refresh_state().phase is not Phase.IDLE:
-            await anyio.lowlevel.checkpoint()
+    while catalog.refresh_state().phase is not Phase.IDLE:
+        await anyio.lowlevel.checkpoint()
     last = catalog.refresh_state().last
     assert last is not None
     return last

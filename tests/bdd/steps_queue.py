@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import anyio
 import anyio.lowlevel
 
 from playlist_app.http import queue as doors
@@ -145,9 +144,8 @@ async def _(world: World, who: str, name: str) -> None:
 @given("{who:who} has begun to put {name:text} on the air")
 async def _(world: World, who: str, name: str) -> None:
     world.run = await begin(world, who, name, Mode.PRESERVE_CURRENT)
-    with anyio.fail_after(10):
-        while len(world.channel.commands()) == world.sent_before:
-            await anyio.lowlevel.checkpoint()
+    while len(world.channel.commands()) == world.sent_before:
+        await anyio.lowlevel.checkpoint()
 
 
 @when("the channel has taken everything")

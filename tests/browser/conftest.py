@@ -15,10 +15,15 @@ from attrs import define, field
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 READY_WITHIN = 20.0
 # Nobody is signed in when the page first asks who is; the browser notes every 401 in its console.
 AT_FIRST = (401, "/api/v1/auth/session")
@@ -76,6 +81,13 @@ class Visitor:
         self.tab("Saved")
         self.page.get_by_role("button", name=f"Open {name}").click()
 
+    def save_many(self, name: str, count: int) -> None:
+        """A playlist of `count` titles, made without the page."""
+        api, root = self.page.context.request, f"{self.url}/api/v1"
+        found = api.get(f"{root}/catalog/search?limit={count}").json()["items"]
+        items = [{"video_id": item["video_id"]} for item in found]
+        assert api.post(f"{root}/playlists", data={"name": name, "items": items}).ok
+
     def channel(self) -> Any:
         """What the simulated channel says about itself."""
         return self.page.context.request.get(f"{self.url}/demo/channel").json()
@@ -130,7 +142,7 @@ def _address(process: subprocess.Popen[bytes]) -> str:
 
 @pytest.fixture
 def visit(browser: Browser, demo: str) -> Iterator[Visit]:
-    """`visit(name)` signs in at a desk, `visit(name, phone=True)` on a phone; without a name nobody is signed in.
+    """`visit(name)` signs in at a desk, `visit(name, phone=True)` on a phone, `visit()` stays at the door.
 
     At the end no page may have had anything to complain about.
     """

@@ -136,6 +136,25 @@ def test_undo_puts_the_queue_back(visit: Visit) -> None:
     assert [item["video_id"] for item in bob.channel()["queue"]] == before
 
 
+def test_a_run_goes_on_without_the_page_and_is_found_again(visit: Visit) -> None:
+    bob, alice = visit("bob"), visit("alice")
+    bob.save_many("A long night", 80)
+    bob.page.reload()
+    bob.page.get_by_role("button", name="Apply A long night").click()
+    bob.page.get_by_role("button", name="Apply now").click()
+    expect(bob.find("#apply-title")).to_have_text("Applying “A long night”")
+    alice.expected.add((409, "/api/v1/queue/apply"))
+    alice.page.get_by_role("button", name=f"Apply {COMEDIES}").click()
+    alice.page.get_by_role("button", name="Apply now").click()
+    expect(alice.find("#apply-problem")).to_contain_text("bob is putting a playlist on the air right now")
+    bob.page.reload()
+    expect(bob.find("#run-strip")).to_contain_text("Applying “A long night”")
+    alice.page.get_by_role("button", name="Watch it").click()
+    alice.page.get_by_role("button", name="Cancel").click()
+    expect(alice.find("#run")).to_contain_text("Cancelled.", timeout=30_000)
+    expect(bob.find("#run-strip")).to_contain_text("Applied “A long night”: cancelled")
+
+
 def test_the_first_result_is_one_enter_away(visit: Visit) -> None:
     bob = visit("bob")
     bob.find("h1").click()
@@ -387,7 +406,8 @@ def test_on_a_phone_everything_fits_and_can_be_touched(visit: Visit, place: str)
     bob.tab(place)
     expect(bob.find(f"#{place.lower()}")).to_be_visible()
     wide = "document.documentElement.scrollWidth - innerWidth"
-    small = """[...document.querySelectorAll('button, a, select, summary, .choice, input:not([type=radio], [type=checkbox])')]
+    small = """[...document.querySelectorAll('button, a, select, summary, .choice, input')]
+        .filter(element => !['radio', 'checkbox'].includes(element.type))
         .filter(element => element.checkVisibility() && !element.matches('.skip'))
         .map(element => [element.textContent || element.id, element.getBoundingClientRect().height])
         .filter(([, height]) => height < 44)"""
