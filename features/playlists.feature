@@ -71,6 +71,14 @@ Feature: Saved playlists
         | friday NIGHT    | friday NIGHT 2 |
 
     @GH-006
+    Scenario: A name that is suggested is free
+      Given the playlist "Friday Night" with "Häxan"
+      And the playlist "Friday Night 2" with "Nosferatu"
+      When bob saves a playlist with "Metropolis" as "Friday Night"
+      Then it is refused, because the name is taken
+      And bob is offered the name "Friday Night 3" instead
+
+    @GH-006
     Scenario: Blanks around a name do not make it another one
       Given the playlist "Friday Night" with "Häxan"
       When bob saves a playlist with "Metropolis" as "  Friday Night "

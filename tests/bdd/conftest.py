@@ -12,6 +12,7 @@ from anyio.from_thread import BlockingPortal
 from playlist_adapters.channel.simulated import SimulatedChannel
 from playlist_adapters.testing.time import ManualClock, SeededRandomness
 from playlist_app.wiring import System
+from tests.bdd.wishes import needed_actions
 from tests.bdd.world import Adapters, Config, World, in_memory, on_sqlite
 
 # In the order in which they use each other, so that pytest meets each before it is imported.
@@ -70,7 +71,7 @@ def world(
         assert isinstance(channel, SimulatedChannel)
         # The real hash takes 50 ms on purpose; tests/unit/test_login_service.py signs in with it.
         opened.services.login.challenges.hashing.hasher = cheap_digest
-        world = World(opened.services, opened.site, clock, channel)
+        world = World(opened.services, opened.site, clock, channel, needed_actions(opened.services))
         yield world
     world.overlook_nothing()
 

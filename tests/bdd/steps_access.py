@@ -3,29 +3,18 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from playlist_app.http import access as doors
-from playlist_app.http import auth as auth_doors
-from playlist_app.http import queue as queue_doors
 from playlist_core.domain.identity import ClientAddress, Role, Username
 from playlist_core.domain.queue import Mode
 from playlist_core.errors import Denied
 from playlist_core.services.access import Member
 from playlist_core.services.marathons import FromPlaylist
+from tests.bdd import wishes
 from tests.bdd.steps import given, then, when
 from tests.bdd.steps_catalog import begin as begin_refresh
 from tests.bdd.steps_catalog import ended, search, table
-from tests.bdd.steps_marathon import PREVIEW
-from tests.bdd.steps_playlists import DELETE, RESTORE, called, create, items, known, load, save
+from tests.bdd.steps_playlists import called, create, items, known, load, save
 from tests.bdd.steps_queue import begin, look_at_plan, play
-from tests.bdd.world import World, needs
-
-LIST = needs(doors.Blessed.on_get)
-CHANGE = needs(doors.OneMember.on_put)
-TAKE = needs(doors.OneMember.on_delete)
-LET_IN = needs(doors.LockOut.on_delete)
-BLOCKS = needs(auth_doors.AddressBlocks.on_get)
-LIFT = needs(auth_doors.OneAddressBlock.on_delete)
-QUEUE = needs(queue_doors.QueueState.on_get)
+from tests.bdd.world import World
 
 PEOPLE: Final = {"viewer": "carol", "blessed": "bob", "admin": "alice"}
 SOMEWHERE: Final = ClientAddress.parse("203.0.113.7")
@@ -46,7 +35,7 @@ async def read(world: World, who: str) -> None:
 
 
 async def see_queue(world: World, who: str) -> None:
-    await world.actor(who, QUEUE)
+    await world.actor(who, wishes.SEE_QUEUE)
     await world.services.queue.state()
 
 
@@ -64,19 +53,19 @@ async def rename(world: World, who: str) -> None:
 
 
 async def delete(world: World, who: str) -> None:
-    actor = await world.actor(who, DELETE)
+    actor = await world.actor(who, wishes.DELETE)
     await world.services.library.playlists.delete(actor, (await called(world, own(who))).playlist_id)
 
 
 async def restore(world: World, who: str) -> None:
-    actor = await world.actor(who, RESTORE)
+    actor = await world.actor(who, wishes.RESTORE)
     playlists = world.services.library.playlists
     buried = next(each.playlist for each in await playlists.deleted() if each.playlist.name == gone(who))
     await playlists.restore(actor, buried.playlist_id, buried.version)
 
 
 async def marathon(world: World, who: str) -> None:
-    await world.actor(who, PREVIEW)
+    await world.actor(who, wishes.PREVIEW_MARATHON)
     await world.services.library.marathons.preview(
         [FromPlaylist((await called(world, own(who))).playlist_id)]
     )
@@ -100,27 +89,27 @@ async def refresh(world: World, who: str) -> None:
 
 
 async def see_blessed(world: World, who: str) -> None:
-    await world.services.access.members(await world.actor(who, LIST), Role.BLESSED)
+    await world.services.access.members(await world.actor(who, wishes.SEE_BLESSED), Role.BLESSED)
 
 
-def grant(role: Role) -> Callable[[World, str], Awaitable[None]]:
+def grant(wish: str, role: Role) -> Callable[[World, str], Awaitable[None]]:
     async def act(world: World, who: str) -> None:
-        await world.services.access.grant(await world.actor(who, CHANGE), Username("erin"), role)
+        await world.services.access.grant(await world.actor(who, wish), Username("erin"), role)
 
     return act
 
 
 async def let_in(world: World, who: str) -> None:
-    await world.services.login.lift_lockouts(await world.actor(who, LET_IN), Username("erin"))
+    await world.services.login.lift_lockouts(await world.actor(who, wishes.LET_IN), Username("erin"))
 
 
 async def block(world: World, who: str) -> None:
-    # The door asks for an admin itself when an address is named.
-    await world.services.login.blocks.block(await world.actor(who, BLOCKS), SOMEWHERE)
+    # Everybody may come to this door; the use-case asks who names an address.
+    await world.services.login.blocks.block(await world.actor(who, wishes.SEE_SESSION), SOMEWHERE)
 
 
 async def lift(world: World, who: str) -> None:
-    await world.services.login.blocks.lift(await world.actor(who, LIFT), SOMEWHERE)
+    await world.services.login.blocks.lift(await world.actor(who, wishes.LIFT_BLOCK), SOMEWHERE)
 
 
 ACTS: Final[dict[str, Callable[[World, str], Awaitable[Any]]]] = {
@@ -139,8 +128,8 @@ ACTS: Final[dict[str, Callable[[World, str], Awaitable[Any]]]] = {
     "replace everything with it": apply(Mode.HARD_REPLACE),
     "refresh the catalogue": refresh,
     "see who is blessed": see_blessed,
-    "bless somebody": grant(Role.BLESSED),
-    "make somebody an admin": grant(Role.ADMIN),
+    "bless somebody": grant(wishes.BLESS, Role.BLESSED),
+    "make somebody an admin": grant(wishes.MAKE_ADMIN, Role.ADMIN),
     "let a locked-out user in": let_in,
     "block an address": block,
     "lift a block": lift,
@@ -197,21 +186,23 @@ async def _(world: World) -> None:
 
 @when("{admin:who} blesses {name:w}")
 async def _(world: World, admin: str, name: str) -> None:
-    await world.services.access.grant(await world.actor(admin, CHANGE), Username(name), Role.BLESSED)
+    await world.services.access.grant(await world.actor(admin, wishes.BLESS), Username(name), Role.BLESSED)
 
 
 @when("{admin:who} takes the blessing from {name:w}")
 async def _(world: World, admin: str, name: str) -> None:
-    await world.services.access.revoke(await world.actor(admin, TAKE), Username(name), Role.BLESSED)
+    await world.services.access.revoke(await world.actor(admin, wishes.UNBLESS), Username(name), Role.BLESSED)
 
 
 @given("{admin:who} has made {name:w} an admin")
 async def _(world: World, admin: str, name: str) -> None:
-    await world.services.access.grant(await world.actor(admin, CHANGE), Username(name), Role.ADMIN)
+    await world.services.access.grant(await world.actor(admin, wishes.MAKE_ADMIN), Username(name), Role.ADMIN)
 
 
 async def take_admin(world: World, who: str, name: str) -> None:
-    await world.services.access.revoke(await world.actor(who, TAKE), Username(name), Role.ADMIN)
+    await world.services.access.revoke(
+        await world.actor(who, wishes.UNMAKE_ADMIN), Username(name), Role.ADMIN
+    )
 
 
 @when("{who:who} takes the admin's role from {name:w}")
@@ -228,7 +219,7 @@ async def _(world: World, name: str) -> None:
 async def _(world: World, admin: str, datatable: list[list[str]]) -> None:
     now = world.clock.now()
     expected = [Member(username=row["name"], by=row["by"], at=now) for row in table(datatable)]
-    members = await world.services.access.members(await world.actor(admin, LIST), Role.BLESSED)
+    members = await world.services.access.members(await world.actor(admin, wishes.SEE_BLESSED), Role.BLESSED)
     assert list(members) == expected
 
 

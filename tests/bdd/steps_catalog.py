@@ -7,17 +7,12 @@ import anyio
 import anyio.lowlevel
 from attrs import define, field
 
-from playlist_app.http import catalog as doors
 from playlist_core.domain.catalog import CatalogItem, SearchPage
 from playlist_core.ports import CatalogSource
 from playlist_core.services.catalog import Phase, RefreshReport
 from tests.bdd.steps import given, then, when
-from tests.bdd.world import World, needs, title
-
-SEARCH = needs(doors.Search.on_get)
-CATEGORIES = needs(doors.Categories.on_get)
-REFRESH = needs(doors.Refresh.on_post)
-REFRESH_STATE = needs(doors.Refresh.on_get)
+from tests.bdd.wishes import REFRESH, SEARCH, SEE_CATEGORIES, SEE_REFRESH
+from tests.bdd.world import World, title
 
 
 @define(eq=False)
@@ -181,7 +176,7 @@ async def _(world: World, url: str) -> None:
 
 @when("{who:who} looks at the categories")
 async def _(world: World, who: str) -> None:
-    await world.actor(who, CATEGORIES)
+    await world.actor(who, SEE_CATEGORIES)
     await world.attempt(world.services.library.catalog.categories())
 
 
@@ -245,7 +240,7 @@ async def _(world: World) -> None:
 
 @then("{who:who} is told that the catalogue has {count:d} titles now, {unknown:d} of them without a length")
 async def _(world: World, who: str, report: RefreshReport, count: int, unknown: int) -> None:
-    await world.actor(who, REFRESH_STATE)
+    await world.actor(who, SEE_REFRESH)
     snapshot = await world.services.library.catalog.snapshot()
     told = (report.snapshot_id, report.item_count, report.without_duration, report.code, report.shared)
     assert told == (snapshot.snapshot_id, count, unknown, None, True)

@@ -7,10 +7,10 @@ from typing import Final
 import anyio
 import pytest
 
-from playlist_core.domain.access import Action
 from playlist_core.domain.identity import Username
 from playlist_core.domain.login import CODE_ALPHABET, Invalid, Locked, SignedIn, Unrequested, Verified
 from tests.bdd.steps import given, then, when
+from tests.bdd.wishes import LET_IN, LIFT_BLOCK, SEE_BLOCKS, SEE_SESSION
 from tests.bdd.world import Config, World
 
 WRONG: Final = "2222-2222"
@@ -193,7 +193,7 @@ async def used_up(world: World, who: str, codes: int) -> list[int]:
 async def _(world: World, who: str) -> None:
     assert isinstance(world.answer, SignedIn)
     assert world.answer.session.username.key == who
-    assert (await world.actor(who, Action.SEARCH_CATALOG)).username.key == who
+    assert (await world.actor(who, SEE_SESSION)).username.key == who
 
 
 @then("{who:who} is told to ask for a code")
@@ -237,7 +237,7 @@ async def _(world: World, who: str) -> None:
 @when("{admin:who} lets {who:who} sign in again")
 async def _(world: World, admin: str, who: str) -> None:
     await world.sign_in(admin)
-    actor = await world.actor(admin, Action.MANAGE_ACCESS)
+    actor = await world.actor(admin, LET_IN)
     await world.services.login.lift_lockouts(actor, Username(who))
 
 
@@ -268,7 +268,7 @@ async def _(world: World, who: str) -> None:
 @then("{admin:who} sees the stranger's address blocked for {hours:d} hours")
 async def _(world: World, admin: str, hours: int) -> None:
     await world.sign_in(admin)
-    seen = await world.services.login.blocks.active(await world.actor(admin, Action.MANAGE_ACCESS))
+    seen = await world.services.login.blocks.active(await world.actor(admin, SEE_BLOCKS))
     address = str(world.browser("stranger").address)
     until = world.clock.now() + timedelta(hours=hours)
     assert [(block.ip, block.blocked_until) for block in seen] == [(address, until)]
@@ -277,5 +277,5 @@ async def _(world: World, admin: str, hours: int) -> None:
 @when("{admin:who} lifts the block")
 async def _(world: World, admin: str) -> None:
     await world.sign_in(admin)
-    actor = await world.actor(admin, Action.MANAGE_ACCESS)
+    actor = await world.actor(admin, LIFT_BLOCK)
     await world.services.login.blocks.lift(actor, world.browser("stranger").address)

@@ -5,16 +5,14 @@ from typing import Any
 
 import pytest
 
-from playlist_app.http import marathons as doors
 from playlist_core.domain.marathon import Marathon, Method
 from playlist_core.services.marathons import FromCategory, FromPlaylist, FromSearch, Gathered
 from tests.bdd.steps import given, then, when
 from tests.bdd.steps_catalog import item_of, table
 from tests.bdd.steps_playlists import called, items, known
 from tests.bdd.steps_working import WorkingList
-from tests.bdd.world import World, needs, title
-
-PREVIEW = needs(doors.Preview.on_post)
+from tests.bdd.wishes import PREVIEW_MARATHON
+from tests.bdd.world import World, title
 
 
 @pytest.fixture
@@ -31,7 +29,7 @@ async def preview(world: World, who: str, names: Sequence[str], previews: list[M
 async def combine(
     world: World, who: str, sources: Sequence[Gathered], previews: list[Marathon], **how: Any
 ) -> None:
-    await world.actor(who, PREVIEW)
+    await world.actor(who, PREVIEW_MARATHON)
     await world.attempt(world.services.library.marathons.preview(sources, **how))
     if isinstance(world.answer, Marathon):
         previews.append(world.answer)

@@ -5,21 +5,13 @@ from typing import Any
 
 import anyio
 
-from playlist_app.http import playlists as doors
 from playlist_app.shapes.playlists import playlist_view
 from playlist_core.domain.playlists import Playlist, PlaylistItem
 from playlist_core.errors import PlaylistError
 from tests.bdd.steps import given, then, when
 from tests.bdd.steps_catalog import table
-from tests.bdd.world import World, needs, title
-
-LIST = needs(doors.AllPlaylists.on_get)
-CREATE = needs(doors.AllPlaylists.on_post)
-READ = needs(doors.OnePlaylist.on_get)
-SAVE = needs(doors.OnePlaylist.on_put)
-DELETE = needs(doors.OnePlaylist.on_delete)
-VERSIONS = needs(doors.Versions.on_get)
-RESTORE = needs(doors.Restore.on_post)
+from tests.bdd.wishes import CREATE, DELETE, LIST_PLAYLISTS, READ, RESTORE, SAVE
+from tests.bdd.world import World, title
 
 NAMES = {
     "no name": "",
@@ -215,7 +207,7 @@ async def _(world: World, title: str, name: str, reason: str) -> None:
 
 @when("{who:who} looks at the playlists")
 async def _(world: World, who: str) -> None:
-    await world.actor(who, LIST)
+    await world.actor(who, LIST_PLAYLISTS)
     await world.attempt(world.services.library.playlists.all())
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import anyio.lowlevel
 
-from playlist_app.http import queue as doors
 from playlist_app.shapes.queue import ApplyOrder
 from playlist_core.domain.identity import Role, Username
 from playlist_core.domain.queue import Mode
@@ -13,12 +12,8 @@ from playlist_core.services.queue import Preview
 from tests.bdd.steps import given, then, when
 from tests.bdd.steps_catalog import table
 from tests.bdd.steps_playlists import called, items, known
-from tests.bdd.world import Config, World, needs
-
-PLAN = needs(doors.PlanApply.on_post)
-APPLY = needs(doors.Apply.on_post)
-CANCEL = needs(doors.OneRun.on_delete)
-UNDO = needs(doors.Undo.on_post)
+from tests.bdd.wishes import APPLY, CANCEL, PLAN, UNDO
+from tests.bdd.world import Config, World
 
 REFUSALS = {
     "not find the manifest of": ("bad_manifest", 1),

@@ -4,8 +4,8 @@ from attrs import define, field
 
 from playlist_core.domain.playlists import Playlist
 from tests.bdd.steps import given, when
-from tests.bdd.steps_catalog import SEARCH
-from tests.bdd.steps_playlists import DELETE, create, ids_of, load, save
+from tests.bdd.steps_playlists import create, ids_of, load, save
+from tests.bdd.wishes import DELETE, SEARCH
 from tests.bdd.world import World
 
 

@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -131,16 +131,17 @@ class Browser:
 class World:
     """One scenario's.
 
-    `answer` is what the last attempt gave, `told` the refusal that was looked at; `ids` and `items` are by
-    title, the items those that the site has now. `regulars` sign in when they first do something. `run` is
-    the last one; `sent_before` counts the commands of the bot before the latest deed, and `untouched` says
-    whether an attempt left everything as it was.
+    `needed` are the actions behind wishes; `answer` is what the last attempt gave, `told` the refusal that
+    was looked at; `ids` and `items` are by title, the items those that the site has now. `regulars` sign in
+    when they first do something. `run` is the last one; `sent_before` counts the commands of the bot before
+    the latest deed, and `untouched` says whether an attempt left everything as it was.
     """
 
     services: Services
     site: Site
     clock: ManualClock
     channel: SimulatedChannel
+    needed: Mapping[str, Action]
     browsers: dict[str, Browser] = Factory(dict)
     regulars: set[str] = Factory(set)
     ids: dict[str, str] = Factory(dict)
@@ -183,13 +184,11 @@ class World:
         return self.browsers.setdefault(who, Browser(ClientAddress.parse(f"192.0.2.{known}")))
 
     async def ask_for_code(self, who: str, *, name: str | None = None) -> None:
-        """From somebody's browser, in his own name or another."""
+        """From somebody's browser, in their own name or another; the code is there when this returns."""
         browser, name = self.browser(who), name or who
         before = len(self.channel.inbox(name))
-        self.answer = await self.services.login.request(
-            name, browser.address, challenge_token=browser.challenge
-        )
-        browser.challenge = self.answer.challenge_token
+        sent = await self.services.login.request(name, browser.address, challenge_token=browser.challenge)
+        browser.challenge = sent.challenge_token
         received = self.channel.inbox(name)[before:]
         assert len(received) == 1, f"{name} got {len(received)} messages"
         browser.code = _CODE.findall(received[0].text)[0]
@@ -214,8 +213,8 @@ class World:
         verified = await self.enter_code(who, self.browser(who).code or "")
         assert isinstance(verified, SignedIn)
 
-    async def actor(self, who: str, needs: Action) -> Actor:
-        """What the doors do with every request: the session, the role of this moment, the decision."""
+    async def actor(self, who: str, wish: str) -> Actor:
+        """What the door of a wish does first: the session, the role of this moment, the decision."""
         if who in self.regulars and self.browser(who).session is None:
             await self.sign_in(who)
         token = self.browser(who).session
@@ -224,7 +223,7 @@ class World:
             raise NotSignedIn("Sign in first.")
         actor = await self.services.access.actor(session)
         allow = self.services.settings.allow_blessed_hard_replace
-        decide(actor.role, needs, allow_blessed_hard_replace=allow)
+        decide(actor.role, self.needed[wish], allow_blessed_hard_replace=allow)
         return actor
 
     @property
@@ -249,13 +248,6 @@ class World:
         """The manifests of titles."""
         template = self.services.settings.manifest_url_template
         return tuple(template.url(self.ids[title]) for title in titles)
-
-
-def needs(responder: Any) -> Action:
-    """What a door asks of whoever wants this, by its own declaration."""
-    action = responder.operation.needs
-    assert isinstance(action, Action)
-    return action
 
 
 def title(text: str, *, seconds: int | None = LENGTH, categories: Sequence[str] = ()) -> CatalogItem:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, frozen
 
 T = TypeVar("T")
 
@@ -52,7 +52,6 @@ class Child:
     process: subprocess.Popen[bytes]
     url: str
     log: Path
-    _said: bytes = field(default=b"")
 
     @property
     def address(self) -> tuple[str, int]:
@@ -118,13 +117,13 @@ def started(directory: Path, *arguments: str) -> Iterator[Child]:
 def _first_words(process: subprocess.Popen[bytes], log: Path) -> bytes:
     """The JSON object that the process prints when it answers."""
     assert process.stdout is not None
+    output = process.stdout.fileno()
     said = b""
 
     def listen() -> bytes | None:
         nonlocal said
-        if select.select([process.stdout], [], [], 0.05)[0]:
-            assert process.stdout is not None
-            some = os.read(process.stdout.fileno(), 65536)
+        if select.select([output], [], [], 0.05)[0]:
+            some = os.read(output, 65536)
             assert some, f"it ended with {process.wait(PATIENCE)}: {log.read_text()}"
             said += some
         return said if said.rstrip().endswith(b"}") else None

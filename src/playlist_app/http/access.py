@@ -62,7 +62,7 @@ class Admins:
 
 @define(eq=False)
 class OneMember:
-    """`PUT` and `DELETE /access/{blessed|admins}/{username}`, both idempotent."""
+    """`PUT` a name onto a list, idempotent."""
 
     door: Door
     access: Access
@@ -72,11 +72,26 @@ class OneMember:
     async def on_put(self, call: Call[None, None]) -> None:
         await self.access.grant(call.actor, Username.parse(call.params["username"]), self.role)
 
+    async def revoke(self, call: Call[None, None]) -> None:
+        await self.access.revoke(call.actor, Username.parse(call.params["username"]), self.role)
+
+
+class OneBlessed(OneMember):
+    """`PUT` and `DELETE /access/blessed/{username}`, both idempotent."""
+
+    @operation("Take a name off the list", needs=Action.MANAGE_ACCESS, status=204)
+    async def on_delete(self, call: Call[None, None]) -> None:
+        await self.revoke(call)
+
+
+class OneAdmin(OneMember):
+    """`PUT` and `DELETE /access/admins/{username}`, both idempotent."""
+
     @operation(
         "Take a name off the list", needs=Action.MANAGE_ACCESS, status=204, errors=("fixed_by_config",)
     )
     async def on_delete(self, call: Call[None, None]) -> None:
-        await self.access.revoke(call.actor, Username.parse(call.params["username"]), self.role)
+        await self.revoke(call)
 
 
 @define(eq=False)
@@ -100,8 +115,8 @@ def access_routes(door: Door, access: Access, login: Login) -> list[tuple[str, A
     root = "/api/v1/access"
     return [
         (f"{root}/blessed", Blessed(door, access)),
-        (f"{root}/blessed/{{username}}", OneMember(door, access, Role.BLESSED)),
+        (f"{root}/blessed/{{username}}", OneBlessed(door, access, Role.BLESSED)),
         (f"{root}/admins", Admins(door, access)),
-        (f"{root}/admins/{{username}}", OneMember(door, access, Role.ADMIN)),
+        (f"{root}/admins/{{username}}", OneAdmin(door, access, Role.ADMIN)),
         (f"{root}/lockouts/{{username}}", LockOut(door, login)),
     ]

@@ -23,7 +23,8 @@ def _array(value: Any, kind: Any) -> tuple[Any, ...]:
             items.append(structure(item, each))
         except (cattrs.BaseValidationError, InvalidInput, TypeError, ValueError, KeyError) as exc:
             exc.add_note(IterableValidationNote(f"item {index}", index, each))
-            raise IterableValidationError("in an array", [exc], kind) from exc
+            # pyright sees the constructor of ExceptionGroup here, which takes no class.
+            raise IterableValidationError("in an array", [exc], kind) from exc  # pyright: ignore[reportCallIssue]
     return tuple(items)
 
 

@@ -19,11 +19,20 @@ async function answer(response) {
   try {
     data = text ? JSON.parse(text) : null;
   } catch {
-    throw new ApiError(response.status, "no_json", `The service answered with something unreadable (${response.status}).`);
+    throw new ApiError(
+      response.status,
+      "no_json",
+      `The service answered with something unreadable (${response.status}).`,
+    );
   }
   if (response.ok) return data;
   const error = data?.error ?? {};
-  throw new ApiError(response.status, error.code ?? "unknown", error.message ?? response.statusText, error.details);
+  throw new ApiError(
+    response.status,
+    error.code ?? "unknown",
+    error.message ?? response.statusText,
+    error.details,
+  );
 }
 
 /** What `path` answers; raises ApiError, also when nobody answers, and AbortError. */

@@ -13,7 +13,7 @@ import { startRun } from "./run.js";
 import { startSaved } from "./saved.js";
 import { startSearch } from "./search.js";
 import { loadSession, logOut } from "./session.js";
-import { complain } from "./toast.js";
+import { complain, startToasts } from "./toast.js";
 
 const TABS = ["search", "playlist", "saved", "channel"];
 const scrolls = new Map();
@@ -52,7 +52,8 @@ function show(user) {
   $("#who-role").textContent = user.role;
   $("#playlist-title").textContent = editor ? "Working playlist" : "Playlist";
   $("#role-note").hidden = editor;
-  $("#role-note").textContent = "You can look around: search, read the saved playlists, see the queue. " +
+  $("#role-note").textContent =
+    "You can look around: search, read the saved playlists, see the queue. " +
     "To build playlists and put them on the channel, ask an admin of the channel to bless you.";
   // A keyboard goes on with searching; on a phone that would open one over half the page.
   if (arrived) $(matchMedia("(pointer: fine)").matches ? "#q" : "#main").focus({ preventScroll: true });
@@ -84,8 +85,20 @@ async function start() {
     goTo(link.hash.slice(1));
   });
   $("#logout").addEventListener("click", () => busy($("#logout"), leave));
-  for (const part of [startLogin, startDemo, startInbox, startPlaylist, startSearch, startSaved, startMarathon,
-    startRun, startApply, startChannel]) part();
+  for (const part of [
+    startToasts,
+    startLogin,
+    startDemo,
+    startInbox,
+    startPlaylist,
+    startSearch,
+    startSaved,
+    startMarathon,
+    startRun,
+    startApply,
+    startChannel,
+  ])
+    part();
   showTab(tabOfAddress());
   await lookForDemo();
   try {

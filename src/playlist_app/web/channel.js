@@ -35,26 +35,38 @@ function tick() {
   const at = position();
   const length = view.now_playing.duration_seconds;
   bar.value = Math.max(0, at);
-  $("#now .time").textContent = at < 0 ? `starts in ${Math.ceil(-at)} s` : `${clock(at)} of ${length > 0 ? clock(length) : "unknown length"}`;
+  $("#now .time").textContent =
+    at < 0
+      ? `starts in ${Math.ceil(-at)} s`
+      : `${clock(at)} of ${length > 0 ? clock(length) : "unknown length"}`;
 }
 
 function drawNow() {
   const playing = view.now_playing;
-  if (!view.connected) return fill($("#now"), h("p", { class: "empty" }, "What is playing is not known while the channel cannot be reached."));
+  if (!view.connected)
+    return fill(
+      $("#now"),
+      h("p", { class: "empty" }, "What is playing is not known while the channel cannot be reached."),
+    );
   if (!playing) return fill($("#now"), h("p", { class: "empty" }, "Nothing is playing; the queue is empty."));
-  fill($("#now"),
+  fill(
+    $("#now"),
     h("p", { class: "muted" }, "Playing now"),
     h("p", { class: "title strong", title: playing.title }, nameOf(playing)),
     h("progress", { max: Math.max(1, playing.duration_seconds), value: 0, "aria-label": "Position" }),
-    h("p", { class: "time muted" }));
+    h("p", { class: "time muted" }),
+  );
   return tick();
 }
 
 function queueRow({ item, startsIn }) {
-  return h("li", { class: "queued" },
+  return h(
+    "li",
+    { class: "queued" },
     h("span", { class: "time" }, inSeconds(startsIn)),
     h("span", { class: "grow title", title: item.title }, nameOf(item)),
-    h("span", { class: "time muted" }, item.duration_seconds > 0 ? clock(item.duration_seconds) : "?"));
+    h("span", { class: "time muted" }, item.duration_seconds > 0 ? clock(item.duration_seconds) : "?"),
+  );
 }
 
 /** The queue names its items as the site does; the catalogue knows how people read them. */
@@ -66,14 +78,18 @@ async function name(items) {
 }
 
 function drawQueue() {
-  const entries = view.connected ? upcoming(view.items, view.now_playing, view.now_playing ? position() : 0) : [];
+  const entries = view.connected
+    ? upcoming(view.items, view.now_playing, view.now_playing ? position() : 0)
+    : [];
   const shown = all ? entries : entries.slice(0, SHOWN);
   $("#queue").replaceChildren(...shown.map(queueRow));
   name(shown.map(({ item }) => item));
   $("#queue-all").hidden = shown.length === entries.length;
   $("#queue-all").textContent = `Show all ${entries.length.toLocaleString()}`;
   const whole = view.connected && view.items.length > 0;
-  $("#queue-total").textContent = whole ? `Queue: ${counted(view.items.length, "item")}, ${span(view.total_duration_seconds)}` : "";
+  $("#queue-total").textContent = whole
+    ? `Queue: ${counted(view.items.length, "item")}, ${span(view.total_duration_seconds)}`
+    : "";
 }
 
 function take(answer) {

@@ -51,7 +51,12 @@ function drawButtons(connected) {
     h("span", { class: "muted", "aria-hidden": "true" }, "Demo"),
     button("Skip", "skip"),
     connected ? button("Disconnect", "disconnect") : button("Reconnect", "reconnect"),
-    button("Refuse next add", "refuse_next", { reason: "bad_manifest" }, "The channel will refuse the next title it is sent."),
+    button(
+      "Refuse next add",
+      "refuse_next",
+      { reason: "bad_manifest" },
+      "The channel will refuse the next title it is sent.",
+    ),
   );
 }
 

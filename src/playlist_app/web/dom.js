@@ -12,7 +12,9 @@ export function h(tag, props, ...children) {
     else if (name in element && typeof element[name] !== "object") element[name] = value;
     else element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 

@@ -18,8 +18,16 @@ function redraw() {
   $("#filters-clear").hidden = selected.size === 0;
   $("#filter-chips").replaceChildren(
     ...chosen().map((name) =>
-      h("button", { type: "button", class: "chip", "aria-label": `Remove the category ${category(name)}`, onclick: () => toggle(name, false) },
-        `${category(name)} ×`),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          "aria-label": `Remove the category ${category(name)}`,
+          onclick: () => toggle(name, false),
+        },
+        `${category(name)} ×`,
+      ),
     ),
   );
 }
@@ -43,7 +51,9 @@ export function setFilters({ all }) {
 }
 
 function choice(name) {
-  return h("label", { class: "choice", title: name },
+  return h(
+    "label",
+    { class: "choice", title: name },
     h("input", { type: "checkbox", value: name, onchange: (event) => toggle(name, event.target.checked) }),
     h("span", {}, category(name)),
     h("span", { class: "muted" }, (counts[name] ?? 0).toLocaleString()),

@@ -43,25 +43,40 @@ function fillIn(code) {
 
 function message(pm, newest) {
   const code = newest ? codeIn(pm.text) : null;
-  return h("li", {},
+  return h(
+    "li",
+    {},
     h("p", { class: "muted" }, `To ${pm.to}, ${timeOfDay(pm.at)}`),
     h("p", {}, pm.text),
-    code && h("button", { type: "button", class: "primary fill-code", onclick: () => fillIn(code) }, `Fill in ${code}`),
+    code &&
+      h(
+        "button",
+        { type: "button", class: "primary fill-code", onclick: () => fillIn(code) },
+        `Fill in ${code}`,
+      ),
   );
 }
 
 function people(users) {
   const found = users.filter((user) => user.name.toLowerCase() in ROLES);
   const buttons = found.map((user) =>
-    h("button", { type: "button", onclick: () => choose(user.name) }, `${user.name} (${ROLES[user.name.toLowerCase()]})`),
+    h(
+      "button",
+      { type: "button", onclick: () => choose(user.name) },
+      `${user.name} (${ROLES[user.name.toLowerCase()]})`,
+    ),
   );
   const absent = /^[\w-]{1,20}$/.test(typed()) && !users.some((user) => same(user.name, typed()));
-  if (absent) buttons.push(h("button", { type: "button", onclick: () => join(typed()) }, `Let ${typed()} join`));
+  if (absent)
+    buttons.push(h("button", { type: "button", onclick: () => join(typed()) }, `Let ${typed()} join`));
   return buttons;
 }
 
 function draw(view) {
-  const mine = view.pms.filter((pm) => same(pm.to, typed())).slice(-SHOWN).reverse();
+  const mine = view.pms
+    .filter((pm) => same(pm.to, typed()))
+    .slice(-SHOWN)
+    .reverse();
   const signature = JSON.stringify([typed(), mine, view.users]);
   if (signature === drawn) return;
   drawn = signature;
@@ -70,7 +85,11 @@ function draw(view) {
   $("#inbox-messages").replaceChildren(...mine.map((pm, index) => message(pm, index === 0)));
   if (mine.length && mine[0].at > seen) $("#inbox-messages").firstChild.scrollIntoView({ block: "nearest" });
   seen = mine[0]?.at ?? seen;
-  $("#inbox-empty").textContent = mine.length ? "" : typed() ? `No messages to ${typed()} yet.` : "Type a name, or take one of these.";
+  $("#inbox-empty").textContent = mine.length
+    ? ""
+    : typed()
+      ? `No messages to ${typed()} yet.`
+      : "Type a name, or take one of these.";
 }
 
 async function look() {

@@ -1,10 +1,18 @@
-/** The working playlist itself: titles in order, where it was loaded from, and a copy that outlives a reload. */
+/** The working playlist itself: titles in order, where they come from, a copy that outlives a reload. */
 
 import { emit } from "./bus.js";
 import { toast } from "./toast.js";
 
-const FIELDS = ["video_id", "title", "display_title", "duration_seconds", "season", "episode", "available",
-  "unavailable_reason"];
+const FIELDS = [
+  "video_id",
+  "title",
+  "display_title",
+  "duration_seconds",
+  "season",
+  "episode",
+  "available",
+  "unavailable_reason",
+];
 
 /** `id` and `version` name the saved playlist this one stands for; `baseline` is what was saved last. */
 export const list = { items: [], name: "", id: null, version: null, savedName: "", baseline: "" };
@@ -13,7 +21,10 @@ let owner = null;
 let keys = 0;
 let complained = false;
 
-const entry = (item) => ({ ...Object.fromEntries(FIELDS.map((name) => [name, item[name] ?? null])), key: ++keys });
+const entry = (item) => ({
+  ...Object.fromEntries(FIELDS.map((name) => [name, item[name] ?? null])),
+  key: ++keys,
+});
 
 export const fingerprint = () => JSON.stringify([list.name.trim(), list.items.map((item) => item.video_id)]);
 
@@ -22,6 +33,7 @@ const EMPTY = JSON.stringify(["", []]);
 export const dirty = () => fingerprint() !== (list.baseline || EMPTY);
 
 function keep() {
+  if (owner === null) return;
   try {
     localStorage.setItem(`kryten-playlist.list.${owner}`, JSON.stringify(list));
   } catch {
@@ -89,7 +101,14 @@ export function rename(name) {
 /** Put something else in place of the whole list; the answer brings the former one back. */
 export function replace({ items, name = "", id = null, version = null, saved = false }) {
   const before = { ...list };
-  Object.assign(list, { items: items.map(entry), name, id, version, savedName: saved ? name : "", baseline: "" });
+  Object.assign(list, {
+    items: items.map(entry),
+    name,
+    id,
+    version,
+    savedName: saved ? name : "",
+    baseline: "",
+  });
   if (saved) list.baseline = fingerprint();
   changed();
   return () => {

@@ -6,8 +6,18 @@ import { clock, episode } from "./format.js";
 /** The buttons under an opened row; `place` is asked when one is pressed. */
 function tools(item, place, { moveTo }) {
   const button = (text, label, to) =>
-    h("button", { type: "button", "aria-label": `${label}: ${item.display_title}`, onclick: () => moveTo(item.key, to()) }, text);
-  return h("div", { class: "tools row", hidden: true },
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-label": `${label}: ${item.display_title}`,
+        onclick: () => moveTo(item.key, to()),
+      },
+      text,
+    );
+  return h(
+    "div",
+    { class: "tools row", hidden: true },
     button("Top", "Move to the top", () => 0),
     button("↑ Up", "Move up", () => place() - 1),
     button("↓ Down", "Move down", () => place() + 1),
@@ -28,9 +38,15 @@ function toggle(button, strip) {
 function text(item) {
   return [
     h("span", { class: "title", title: item.title ?? item.video_id }, item.display_title),
-    h("span", { class: "facts" },
+    h(
+      "span",
+      { class: "facts" },
       episode(item) && h("span", { class: "badge" }, episode(item)),
-      h("span", { class: "time" }, item.duration_seconds === null ? "length unknown" : clock(item.duration_seconds)),
+      h(
+        "span",
+        { class: "time" },
+        item.duration_seconds === null ? "length unknown" : clock(item.duration_seconds),
+      ),
       h("span", { class: "offset muted" }),
     ),
     item.available === false && h("span", { class: "bad" }, item.unavailable_reason),
@@ -42,12 +58,30 @@ export function makeRow(item, { canEdit, moveTo, takeOut }) {
   let at = 0;
   const number = h("span", { class: "number", "aria-hidden": "true" });
   const element = h("li", { class: "entry", "data-key": item.key });
-  const handle = h("button", { type: "button", class: "handle", "aria-describedby": "handle-help", "aria-pressed": "false" });
+  const handle = h("button", {
+    type: "button",
+    class: "handle",
+    "aria-describedby": "handle-help",
+    "aria-pressed": "false",
+  });
   if (canEdit) {
     const strip = tools(item, () => at, { moveTo });
-    const opener = h("button", { type: "button", class: "open-tools grow", "aria-expanded": "false" }, ...text(item));
+    const opener = h(
+      "button",
+      { type: "button", class: "open-tools grow", "aria-expanded": "false" },
+      ...text(item),
+    );
     opener.addEventListener("click", () => toggle(opener, strip));
-    const out = h("button", { type: "button", class: "remove quiet", "aria-label": `Remove ${item.display_title}`, onclick: () => takeOut(item.key) }, "×");
+    const out = h(
+      "button",
+      {
+        type: "button",
+        class: "remove quiet",
+        "aria-label": `Remove ${item.display_title}`,
+        onclick: () => takeOut(item.key),
+      },
+      "×",
+    );
     element.append(h("div", { class: "line" }, handle, number, opener, out), strip);
   } else {
     element.append(h("div", { class: "line" }, number, h("div", { class: "grow plain" }, ...text(item))));

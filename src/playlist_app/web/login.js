@@ -104,7 +104,9 @@ function judged(verdict) {
 async function signedIn() {
   await loadSession();
   if (session() === null) {
-    return problem(words("The code was right, but this browser does not keep the cookie. Allow cookies for this page."));
+    return problem(
+      words("The code was right, but this browser does not keep the cookie. Allow cookies for this page."),
+    );
   }
   askForm();
   return problem();
@@ -112,7 +114,9 @@ async function signedIn() {
 
 function invalid({ attempts_remaining: left }) {
   if (left === 0) return spent("That was the last try for this code.");
-  problem(words(`This is not the code that was sent. ${left === 1 ? "One try is" : `${left} tries are`} left.`));
+  problem(
+    words(`This is not the code that was sent. ${left === 1 ? "One try is" : `${left} tries are`} left.`),
+  );
   $("#otp").select();
   return $("#otp").focus();
 }
@@ -136,8 +140,11 @@ function locked({ retry_after_seconds: wait }) {
 function unrequested({ can_block_ip: canBlock, default_block_hours: hours }) {
   const ask = h("button", { type: "button", onclick: sendCode }, "Send me a code");
   if (!canBlock) return problem(words("Nobody asked for a code from here. Ask for one first."), ask);
-  const block = h("button", { type: "button", class: "danger", onclick: () => blockAddress(hours) },
-    `I did not ask: block for ${hours} hours`);
+  const block = h(
+    "button",
+    { type: "button", class: "danger", onclick: () => blockAddress(hours) },
+    `I did not ask: block for ${hours} hours`,
+  );
   return problem(
     words(`Nobody asked for a code from here. Did you ask for this code? If not, you can keep this address from
       signing in for ${hours} hours.`),
@@ -149,8 +156,10 @@ async function blockAddress(hours) {
   try {
     const { blocked_until: until } = await post("/auth/ipblock", { action: "block", hours });
     askForm();
-    problem(words(`Blocked: nobody can sign in from this address for ${hours} hours, until
-      ${new Date(until).toLocaleString()}. An admin can lift the block.`));
+    problem(
+      words(`Blocked: nobody can sign in from this address for ${hours} hours, until
+      ${new Date(until).toLocaleString()}. An admin can lift the block.`),
+    );
   } catch (error) {
     refused(error);
   }
@@ -174,5 +183,7 @@ export function startLogin() {
   $("#have-code").addEventListener("click", () => (name() ? (problem(), showCodeField()) : missingName()));
   $("#username").addEventListener("input", () => (askForm(), problem(), emit("name-typed", name())));
   $("#otp").addEventListener("paste", pasted);
-  on("session-ended", () => problem(words("Your session has ended. Sign in again; what you had not saved is kept here.")));
+  on("session-ended", () =>
+    problem(words("Your session has ended. Sign in again; what you had not saved is kept here.")),
+  );
 }

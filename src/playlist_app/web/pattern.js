@@ -12,8 +12,17 @@ export function markPattern(error, text = "") {
   field.setAttribute("aria-invalid", "true");
   const { position, token, examples = [] } = error.details;
   const length = Math.max(1, text.startsWith(token, position) ? token.length : 1);
-  const marked = h("p", { class: "code marked" },
-    text.slice(0, position), h("mark", {}, text.slice(position, position + length) || "␣"), text.slice(position + length));
-  return fill($("#pattern-problem"), marked, h("p", {}, error.message),
-    examples.length > 0 && h("p", { class: "muted" }, `For example: ${examples.join("   or   ")}`));
+  const marked = h(
+    "p",
+    { class: "code marked" },
+    text.slice(0, position),
+    h("mark", {}, text.slice(position, position + length) || "␣"),
+    text.slice(position + length),
+  );
+  return fill(
+    $("#pattern-problem"),
+    marked,
+    h("p", {}, error.message),
+    examples.length > 0 && h("p", { class: "muted" }, `For example: ${examples.join("   or   ")}`),
+  );
 }

@@ -1,7 +1,7 @@
 /** The working playlist on the page: its rows, its length, its buttons. */
 
 import { emit, on } from "./bus.js";
-import { $, announce, busy, h } from "./dom.js";
+import { $, announce, busy } from "./dom.js";
 import { counted, total } from "./format.js";
 import { close, dirty, list, move, open, placeOf, remove, rename, replace } from "./list.js";
 import { makeRow } from "./listrow.js";
@@ -14,7 +14,10 @@ const rows = new Map();
 
 function sums() {
   const known = list.items.filter((item) => item.duration_seconds !== null);
-  return { seconds: known.reduce((sum, item) => sum + item.duration_seconds, 0), unknown: list.items.length - known.length };
+  return {
+    seconds: known.reduce((sum, item) => sum + item.duration_seconds, 0),
+    unknown: list.items.length - known.length,
+  };
 }
 
 /** Move elements only where the order differs, so that focus and open tools stay where they are. */
@@ -26,7 +29,8 @@ function arrange(elements) {
   elements.forEach((element, place) => {
     if (ol.children[place] !== element) ol.insertBefore(element, ol.children[place] ?? null);
   });
-  if (focused && focused !== document.activeElement && ol.contains(focused)) focused.focus({ preventScroll: true });
+  if (focused && focused !== document.activeElement && ol.contains(focused))
+    focused.focus({ preventScroll: true });
 }
 
 function drawRows() {
@@ -34,7 +38,8 @@ function drawRows() {
   for (const key of [...rows.keys()]) if (!present.has(key)) rows.delete(key);
   let offset = 0;
   const elements = list.items.map((item, place) => {
-    if (!rows.has(item.key)) rows.set(item.key, makeRow(item, { canEdit: can("edit_playlists"), moveTo, takeOut }));
+    if (!rows.has(item.key))
+      rows.set(item.key, makeRow(item, { canEdit: can("edit_playlists"), moveTo, takeOut }));
     const row = rows.get(item.key);
     row.update(place, list.items.length, offset);
     offset += item.duration_seconds ?? 0;

@@ -7,10 +7,18 @@ import { nameOf } from "./titles.js";
 const AT_FIRST = 300;
 
 function row(item, place) {
-  return h("tr", {},
+  return h(
+    "tr",
+    {},
     h("td", { class: "number" }, String(place + 1)),
     h("td", {}, h("span", { class: `badge source source-${item.source.charCodeAt(0) % 4}` }, item.source)),
-    h("td", { class: "what", title: item.title }, nameOf(item), " ", episode(item) && h("span", { class: "badge" }, episode(item))),
+    h(
+      "td",
+      { class: "what", title: item.title },
+      nameOf(item),
+      " ",
+      episode(item) && h("span", { class: "badge" }, episode(item)),
+    ),
     h("td", { class: "time" }, clock(item.starts_at_offset_seconds)),
     h("td", { class: "time" }, clock(item.duration_seconds)),
   );
@@ -19,10 +27,13 @@ function row(item, place) {
 function table(items) {
   const heads = ["#", "From", "Title", "Starts at", "Length"];
   const body = h("tbody", {}, ...items.slice(0, AT_FIRST).map(row));
-  const whole = h("table", {},
+  const whole = h(
+    "table",
+    {},
     h("caption", { class: "sr-only" }, "The order of the marathon"),
     h("thead", {}, h("tr", {}, ...heads.map((text) => h("th", { scope: "col" }, text)))),
-    body);
+    body,
+  );
   if (items.length <= AT_FIRST) return [whole];
   const rest = h("button", { type: "button", class: "wide" }, `Show all ${items.length.toLocaleString()}`);
   rest.addEventListener("click", () => {
@@ -35,7 +46,11 @@ function table(items) {
 export function drawPreview(element, result) {
   const warnings = result.warnings.map((warning) => h("li", {}, warning.message));
   element.replaceChildren(
-    h("p", { class: "strong" }, total(result.items.length, result.total_duration_seconds, result.unknown_durations)),
+    h(
+      "p",
+      { class: "strong" },
+      total(result.items.length, result.total_duration_seconds, result.unknown_durations),
+    ),
     ...(warnings.length ? [h("ul", { class: "notice warn" }, ...warnings)] : []),
     ...table(result.items),
   );

@@ -1,6 +1,9 @@
 /** The channel's list as a programme: what comes after the playing item, with start times. */
 
-/** `[{item, startsIn}]`, seconds from now, to the item before the playing one: CyTube's list begins anew at its end. */
+/**
+ * `[{item, startsIn}]` in seconds from now, up to the item before the playing one: CyTube's list begins anew
+ * at its end.
+ */
 export function upcoming(items, playing, position) {
   const at = playing ? items.findIndex((item) => item.uid === playing.uid) : -1;
   if (at < 0) return items.map((item) => ({ item, startsIn: 0 }));

@@ -59,7 +59,10 @@ function byPointer(ol, { keyOf, place, count, name, move }) {
 
   function roll() {
     if (!drag?.moved) return;
-    const box = drag.scroller === document.scrollingElement ? { top: 0, bottom: innerHeight } : drag.scroller.getBoundingClientRect();
+    const box =
+      drag.scroller === document.scrollingElement
+        ? { top: 0, bottom: innerHeight }
+        : drag.scroller.getBoundingClientRect();
     const step = drag.y < box.top + EDGE_PX ? -STEP_PX : drag.y > box.bottom - EDGE_PX ? STEP_PX : 0;
     if (step) {
       drag.scroller.scrollTop += step;
@@ -85,8 +88,16 @@ function byPointer(ol, { keyOf, place, count, name, move }) {
     const row = handle.closest("li");
     const scroller = scrollerOf(ol);
     handle.setPointerCapture(event.pointerId);
-    drag = { ...measure(ol, row), key: keyOf(row), scroller, startY: event.clientY, y: event.clientY,
-      startScroll: scroller.scrollTop, moved: false, frame: 0 };
+    drag = {
+      ...measure(ol, row),
+      key: keyOf(row),
+      scroller,
+      startY: event.clientY,
+      y: event.clientY,
+      startScroll: scroller.scrollTop,
+      moved: false,
+      frame: 0,
+    };
   });
   ol.addEventListener("pointermove", (event) => {
     if (!drag) return;
@@ -158,7 +169,7 @@ function byKeys(ol, { keyOf, place, count, name, move }) {
   ol.addEventListener("focusout", () => lifted && !moving && drop("dropped"));
 }
 
-/** `rows` tells of the rows by key: `keyOf(row)`, `place(key)`, `count()`, `name(key)`, and moves them: `move(from, to)`. */
+/** `rows` tells of the rows by key, `keyOf(row)`, `place(key)`, `count()`, `name(key)`, and has `move(from, to)`. */
 export function reorderable(ol, rows) {
   byPointer(ol, rows);
   byKeys(ol, rows);

@@ -5,7 +5,14 @@ import { category, clock, episode } from "./format.js";
 
 function picture(item) {
   if (!item.thumbnail_url?.startsWith("https://")) return null;
-  const image = h("img", { class: "thumb", alt: "", loading: "lazy", referrerPolicy: "no-referrer", width: 64, height: 36 });
+  const image = h("img", {
+    class: "thumb",
+    alt: "",
+    loading: "lazy",
+    referrerPolicy: "no-referrer",
+    width: 64,
+    height: 36,
+  });
   image.addEventListener("error", () => image.remove());
   image.src = item.thumbnail_url;
   return image;
@@ -14,9 +21,15 @@ function picture(item) {
 /** The facts line: episode, length, categories. */
 function facts(item) {
   const names = item.categories.map(category).join(", ");
-  return h("p", { class: "facts" },
+  return h(
+    "p",
+    { class: "facts" },
     episode(item) && h("span", { class: "badge" }, episode(item)),
-    h("span", { class: "time" }, item.duration_seconds === null ? "length unknown" : clock(item.duration_seconds)),
+    h(
+      "span",
+      { class: "time" },
+      item.duration_seconds === null ? "length unknown" : clock(item.duration_seconds),
+    ),
     names && h("span", { class: "muted" }, names),
   );
 }
@@ -24,16 +37,24 @@ function facts(item) {
 export function resultRow(item, { canEdit, addOne }) {
   const button =
     canEdit &&
-    h("button", {
-      type: "button",
-      class: "add",
-      disabled: !item.available,
-      "aria-label": `Add ${item.display_title}`,
-      onclick: () => addOne(item),
-    }, "Add");
-  return h("li", { class: "result", "data-id": item.video_id },
+    h(
+      "button",
+      {
+        type: "button",
+        class: "add",
+        disabled: !item.available,
+        "aria-label": `Add ${item.display_title}`,
+        onclick: () => addOne(item),
+      },
+      "Add",
+    );
+  return h(
+    "li",
+    { class: "result", "data-id": item.video_id },
     picture(item),
-    h("div", { class: "grow" },
+    h(
+      "div",
+      { class: "grow" },
       h("p", { class: "title", title: item.title }, item.display_title),
       facts(item),
       h("p", { class: "raw muted", title: item.title }, `${item.video_id} · ${item.title}`),

@@ -6,39 +6,40 @@ import { $, announce, busy, fill, h } from "./dom.js";
 import { span } from "./format.js";
 import { drawResult } from "./outcome.js";
 import { can, session } from "./session.js";
+import { learn } from "./titles.js";
 import { complain } from "./toast.js";
 
 const EVERY_MS = 500;
 const KEPT = "kryten-playlist.run";
 
-let run = null; // { id, name, items, undoes, view }
+let run = null; // { id, view, playlist }: the last answer about it, and the playlist it puts on the air
 let timer = null;
 
 const dialog = () => $("#apply");
 
 const mine = () => can("cancel_any_run") || run.view?.by.toLowerCase() === session()?.username.toLowerCase();
 
-const what = () => (run.name ? `“${run.name}”` : "a playlist");
+const isRunning = () => (run.view?.status ?? "running") === "running";
 
 function title() {
-  const running = (run.view?.status ?? "running") === "running";
-  if (run.undoes) return running ? "Putting the queue back" : "The queue before";
-  return `${running ? "Applying" : "Applied"} ${what()}`;
+  if (run.view?.undo_of) return isRunning() ? "Putting the queue back" : "The queue before";
+  const what = run.playlist ? `“${run.playlist.name}”` : "a playlist";
+  return `${isRunning() ? "Applying" : "Applied"} ${what}`;
 }
 
 function remember() {
   try {
-    if (run === null || (run.view?.status ?? "running") !== "running") localStorage.removeItem(KEPT);
-    else localStorage.setItem(KEPT, JSON.stringify({ id: run.id, name: run.name, undoes: run.undoes }));
+    if (run === null || !isRunning()) localStorage.removeItem(KEPT);
+    else localStorage.setItem(KEPT, run.id);
   } catch {
     // Without storage a reload only loses sight of the run; the run itself goes on.
   }
 }
 
-/** Show a run and stay with it to its end; `items` are those of its playlist. */
-export function follow({ id, name, items, undoes = false }, { quietly = false } = {}) {
+/** Show a run and stay with it to its end; `playlist` is the one it puts on the air, if that is known. */
+export function follow(id, { playlist = null, quietly = false } = {}) {
   clearTimeout(timer);
-  run = { id, name, items, undoes, view: null };
+  run = { id, playlist, view: null };
   remember();
   if (!quietly) openDialog();
   poll();
@@ -50,28 +51,52 @@ async function poll() {
     const view = await get(`/queue/runs/${current.id}`);
     if (run !== current) return;
     run.view = view;
+    await loadPlaylist(current);
+    if (run !== current) return;
   } catch (error) {
     if (run !== current) return;
-    if (error.status === 404 || error.status === 401) return forget();
+    if (error.status === 404) return forget();
     return (timer = setTimeout(poll, 4 * EVERY_MS));
   }
-  if (run.view.status !== "running") remember();
   draw();
-  if (run.view.status === "running") return (timer = setTimeout(poll, EVERY_MS));
+  if (isRunning()) return (timer = setTimeout(poll, EVERY_MS));
+  remember();
   return emit("channel-stirred");
 }
 
+/** Somebody else's run, or one from before a reload, names only the id of its playlist. */
+async function loadPlaylist(current) {
+  const { playlist_id: id, undo_of: undone } = current.view;
+  if (current.playlist || current.asked || undone || !id) return;
+  current.asked = true;
+  try {
+    current.playlist = await get(`/playlists/${id}`);
+    learn(current.playlist.items);
+  } catch {
+    // It may be deleted by now; the run is told without its name.
+  }
+}
+
 function forget() {
+  leave();
+  remember();
+}
+
+function leave() {
   clearTimeout(timer);
   run = null;
-  remember();
+  $("#run-strip").removeAttribute("data-run");
   fill($("#run-strip"));
 }
 
 function openDialog() {
   dialog().replaceChildren(
-    h("div", { class: "row spread" }, h("h2", { id: "apply-title", tabindex: "-1" }, title()),
-      h("button", { type: "button", class: "quiet", onclick: () => dialog().close() }, "Close")),
+    h(
+      "div",
+      { class: "row spread" },
+      h("h2", { id: "apply-title", tabindex: "-1" }, title()),
+      h("button", { type: "button", class: "quiet", onclick: () => dialog().close() }, "Close"),
+    ),
     h("div", { class: "scroll stack" }, h("div", { id: "run" })),
     h("div", { id: "run-buttons", class: "row actions" }),
   );
@@ -82,7 +107,10 @@ function openDialog() {
 
 function progress({ done, total, eta_seconds: eta }) {
   const text = `${done} of ${total}${eta ? `, about ${span(eta)} left` : ""}`;
-  return [h("progress", { max: Math.max(1, total), value: done, "aria-label": "Progress" }), h("p", {}, text)];
+  return [
+    h("progress", { max: Math.max(1, total), value: done, "aria-label": "Progress" }),
+    h("p", {}, text),
+  ];
 }
 
 function button(text, work, more = {}) {
@@ -101,8 +129,10 @@ async function cancel() {
 
 async function undo() {
   try {
-    const { run_id: id } = await post(`/queue/runs/${run.id}/undo`, undefined, { headers: { Prefer: "respond-async" } });
-    follow({ id, name: run.name, items: [], undoes: true });
+    const { run_id: id } = await post(`/queue/runs/${run.id}/undo`, undefined, {
+      headers: { Prefer: "respond-async" },
+    });
+    follow(id);
   } catch (error) {
     complain(error);
   }
@@ -115,7 +145,7 @@ function seeChannel() {
 
 function draw() {
   const { view } = run;
-  const running = view.status === "running";
+  const running = isRunning();
   if ($("#run") !== null) {
     $("#apply-title").textContent = title();
     if (running) fill($("#run"), ...progress(view));
@@ -132,10 +162,12 @@ function drawButtons(view, running) {
   if (row.getAttribute("data-status") === view.status) return;
   row.setAttribute("data-status", view.status);
   const changed = view.added + view.moved + view.kept > 0 || view.status !== "done";
-  fill(row,
+  fill(
+    row,
     running && mine() && button("Cancel", cancel),
     !running && button("See the channel", seeChannel, { class: "primary" }),
-    !running && changed && !view.undo_of && can("apply") && button("Undo", undo));
+    !running && changed && !view.undo_of && can("apply") && button("Undo", undo),
+  );
 }
 
 /** The same in one line over every tab, for whoever has closed the dialog. */
@@ -144,8 +176,10 @@ function strip(running) {
   const text = running ? `${title()}: ${view.done} of ${view.total}` : `${title()}: ${ending(view)}`;
   const show = button(running ? "Show" : "Details", openDialog);
   const close = button("×", forget, { class: "quiet", "aria-label": "Close this note" });
-  if (running && !$("#run-strip").hidden) $("#run-strip span").textContent = text;
-  else fill($("#run-strip"), h("span", {}, text), show, !running && close);
+  const element = $("#run-strip");
+  if (running && element.getAttribute("data-run") === run.id) return ($("span", element).textContent = text);
+  element.setAttribute("data-run", running ? run.id : "");
+  return fill(element, h("span", {}, text), show, !running && close);
 }
 
 function ending({ status, failed, kept, moved, added, total }) {
@@ -155,22 +189,17 @@ function ending({ status, failed, kept, moved, added, total }) {
 }
 
 /** After a reload: the run that was being watched. */
-async function takeUp() {
+function takeUp() {
   let kept = null;
   try {
-    kept = JSON.parse(localStorage.getItem(KEPT));
+    kept = localStorage.getItem(KEPT);
   } catch {
     return;
   }
-  if (kept && run === null) follow({ ...kept, items: [] }, { quietly: true });
+  if (kept && run === null) follow(kept, { quietly: true });
 }
 
 export function startRun() {
-  on("session", (user) => {
-    if (user !== null) return takeUp();
-    clearTimeout(timer);
-    run = null;
-    return fill($("#run-strip"));
-  });
+  on("session", (user) => (user === null ? leave() : takeUp()));
   dialog().addEventListener("close", () => dialog().replaceChildren());
 }

@@ -16,7 +16,7 @@ let playlists = [];
 
 export const savedPlaylists = () => playlists;
 
-export async function loadSaved() {
+async function loadSaved() {
   try {
     playlists = (await get("/playlists")).playlists;
   } catch (error) {
@@ -40,8 +40,10 @@ async function openPlaylist(id) {
   try {
     const playlist = await get(`/playlists/${id}`);
     learn(playlist.items);
-    present({ items: playlist.items, name: playlist.name, id, version: playlist.version, saved: true },
-      `Opened “${playlist.name}”.`);
+    present(
+      { items: playlist.items, name: playlist.name, id, version: playlist.version, saved: true },
+      `Opened “${playlist.name}”.`,
+    );
     draw();
   } catch (error) {
     complain(error);
@@ -85,24 +87,45 @@ function buttons(playlist) {
   if (can("apply")) found.push(button("Apply…", "Apply", () => emit("apply", { playlistId: id })));
   if (can("preview_marathon")) {
     const label = labelOf(id);
-    found.push(button(label ? `✓ ${label}` : "Marathon", label ? "Do not use in the marathon:" : "Use in a marathon:",
-      () => toggleMix(id), { "aria-pressed": String(Boolean(label)), class: "mix-toggle" }));
+    found.push(
+      button(
+        label ? `✓ ${label}` : "Marathon",
+        label ? "Do not use in the marathon:" : "Use in a marathon:",
+        () => toggleMix(id),
+        { "aria-pressed": String(Boolean(label)), class: "mix-toggle" },
+      ),
+    );
   }
-  if (can("edit_playlists")) found.push(button("Delete", "Delete", () => remove(playlist), { class: "quiet" }));
+  if (can("edit_playlists"))
+    found.push(button("Delete", "Delete", () => remove(playlist), { class: "quiet" }));
   return found;
 }
 
 function row(playlist) {
   const { item_count: count, duration_seconds: seconds, unknown_durations: unknown } = playlist;
-  return h("li", { class: "saved", "data-id": playlist.playlist_id },
-    h("p", { class: "title" }, playlist.name, " ", list.id === playlist.playlist_id && h("span", { class: "badge" }, "open")),
-    h("p", { class: "muted" }, `${total(count, seconds, unknown)} · ${playlist.updated_by}, ${timeOfDay(playlist.updated_at)}`),
+  return h(
+    "li",
+    { class: "saved", "data-id": playlist.playlist_id },
+    h(
+      "p",
+      { class: "title" },
+      playlist.name,
+      " ",
+      list.id === playlist.playlist_id && h("span", { class: "badge" }, "open"),
+    ),
+    h(
+      "p",
+      { class: "muted" },
+      `${total(count, seconds, unknown)} · ${playlist.updated_by}, ${timeOfDay(playlist.updated_at)}`,
+    ),
     h("div", { class: "row" }, ...buttons(playlist)),
   );
 }
 
 function draw() {
-  const focus = document.activeElement?.closest("#saved-list") ? document.activeElement.getAttribute("aria-label") : null;
+  const focus = document.activeElement?.closest("#saved-list")
+    ? document.activeElement.getAttribute("aria-label")
+    : null;
   const place = [...document.querySelectorAll("#saved-list button")].indexOf(document.activeElement);
   $("#saved-list").replaceChildren(...playlists.map(row));
   if (focus !== null) document.querySelectorAll("#saved-list button")[place]?.focus();
@@ -124,7 +147,10 @@ export function startSaved() {
     const open = $("#saved-list .badge")?.closest("li").getAttribute("data-id") ?? null;
     if (open !== list.id) draw();
   });
-  document.addEventListener("visibilitychange", () => !document.hidden && can("read_playlists") && loadSaved());
+  document.addEventListener(
+    "visibilitychange",
+    () => !document.hidden && can("read_playlists") && loadSaved(),
+  );
   $("#bin").addEventListener("toggle", () => $("#bin").open && loadBin());
   $("#mix").addEventListener("click", () => emit("marathon"));
   $("#mix-clear").addEventListener("click", clearMix);

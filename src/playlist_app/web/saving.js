@@ -47,13 +47,22 @@ function refused(error, asNew) {
   const { suggestion, current_version: current } = error.details;
   const row = (...buttons) => h("div", { class: "row" }, ...buttons);
   if (error.code === "stale_version") {
-    problem(words(error.message), row(button("Load theirs", loadTheirs), button("Save mine over it", () => save({ version: current }))));
+    problem(
+      words(error.message),
+      row(
+        button("Load theirs", loadTheirs),
+        button("Save mine over it", () => save({ version: current })),
+      ),
+    );
   } else if (error.code === "name_taken" && suggestion) {
     const take = () => (rename(suggestion), save({ asNew }));
     problem(words(error.message), row(button(`Save as “${suggestion}”`, take)));
   } else if (error.code === "playlist_not_found") {
     unlink();
-    problem(words("Somebody has deleted this playlist meanwhile."), row(button("Save it anew", () => save())));
+    problem(
+      words("Somebody has deleted this playlist meanwhile."),
+      row(button("Save it anew", () => save())),
+    );
   } else {
     problem(words(error.message));
   }
@@ -64,7 +73,13 @@ async function loadTheirs() {
   try {
     const theirs = await get(`/playlists/${list.id}`);
     learn(theirs.items);
-    const undo = replace({ items: theirs.items, name: theirs.name, id: theirs.playlist_id, version: theirs.version, saved: true });
+    const undo = replace({
+      items: theirs.items,
+      name: theirs.name,
+      id: theirs.playlist_id,
+      version: theirs.version,
+      saved: true,
+    });
     toast(`Loaded what ${theirs.updated_by} saved.`, { undo });
   } catch (error) {
     refused(error, false);

@@ -14,7 +14,16 @@ import { complain } from "./toast.js";
 const PAUSE_MS = 120;
 const PAGE = 50;
 
-const state = { items: [], total: 0, snapshot: null, corrected: null, asked: "", running: null, timer: null, answered: null };
+const state = {
+  items: [],
+  total: 0,
+  snapshot: null,
+  corrected: null,
+
+  running: null,
+  timer: null,
+  answered: null,
+};
 
 const words = () => $("#q").value.trim();
 
@@ -61,7 +70,11 @@ function failed(error) {
   $("#more").hidden = $("#add-shown").hidden = true;
   state.items = [];
   $("#search-summary").textContent = "";
-  fill($("#search-empty"), h("p", {}, error.message), h("button", { type: "button", onclick: () => ask() }, "Try again"));
+  fill(
+    $("#search-empty"),
+    h("p", {}, error.message),
+    h("button", { type: "button", onclick: () => ask() }, "Try again"),
+  );
 }
 
 function remember() {
@@ -75,13 +88,15 @@ function remember() {
 function summary() {
   if (state.total === 0) return "";
   const shown = state.items.length < state.total ? `, ${state.items.length} shown` : "";
-  return state.corrected
-    ? `Nothing matches “${state.corrected.from}”; these match “${state.corrected.to}”: ${counted(state.total, "title")}${shown}`
-    : `${counted(state.total, "title")}${shown}`;
+  const found = `${counted(state.total, "title")}${shown}`;
+  if (state.corrected === null) return found;
+  return `Nothing matches “${state.corrected.from}”; these match “${state.corrected.to}”: ${found}`;
 }
 
 function draw(offset) {
-  const rows = state.items.slice(offset).map((item) => resultRow(item, { canEdit: can("edit_playlists"), addOne }));
+  const rows = state.items
+    .slice(offset)
+    .map((item) => resultRow(item, { canEdit: can("edit_playlists"), addOne }));
   if (offset) $("#results").append(...rows);
   else $("#results").replaceChildren(...rows);
   $("#search-summary").textContent = summary();
@@ -101,7 +116,9 @@ function waysOut() {
   const button = (text, onclick) => h("button", { type: "button", onclick }, text);
   return [
     h("p", {}, words() ? `No title has all of “${words()}”${within}.` : `There is no title${within}.`),
-    names.length > 1 && matchAll() && button("Accept any of the categories", () => setFilters({ all: false })),
+    names.length > 1 &&
+      matchAll() &&
+      button("Accept any of the categories", () => setFilters({ all: false })),
     names.length > 0 && button("Search in all categories", clearFilters),
     words() && button("Clear the words", () => (($("#q").value = ""), $("#q").focus(), ask())),
   ];
@@ -118,7 +135,7 @@ function addShown() {
   announce(`Added ${counted(items.length, "title")}.`);
 }
 
-/** Enter adds the first title. On a touch keyboard that key says "search": there it clears the view of the results. */
+/** Enter adds the first title. A touch keyboard calls that key "search": there it clears the view. */
 async function addFirst(event) {
   event.preventDefault();
   if (matchMedia("(pointer: coarse)").matches) return $("#q").blur();
@@ -136,13 +153,15 @@ function marks() {
   for (const row of $("#results").children) {
     const times = counts.get(row.getAttribute("data-id")) ?? 0;
     const mark = $(".in-list", row);
-    if (mark) mark.textContent = times === 0 ? "" : times === 1 ? "in the list" : `in the list ${times} times`;
+    if (mark)
+      mark.textContent = times === 0 ? "" : times === 1 ? "in the list" : `in the list ${times} times`;
   }
 }
 
 function hotkey(event) {
   const typing = event.target.closest("input, textarea, select, dialog");
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey || !can("search_catalog")) return;
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey || !can("search_catalog"))
+    return;
   event.preventDefault();
   emit("show-tab", "search");
   $("#q").focus();

@@ -14,13 +14,15 @@ export const known = (videoId) => met.get(videoId);
 const AT_ONCE = 4;
 const sought = new Set();
 
-/** Learn the titles among `ids` that the page has not met; each is asked for once. Answers whether any was found. */
+/** Learn the titles among `ids` that the page has not met, asking once for each. Answers whether it found any. */
 export async function lookUp(ids) {
   const wanted = ids.filter((id) => id && !met.has(id) && !sought.has(id));
   wanted.forEach((id) => sought.add(id));
   const before = met.size;
   while (wanted.length) {
-    const found = await Promise.allSettled(wanted.splice(0, AT_ONCE).map((id) => get(`/catalog/items/${encodeURIComponent(id)}`)));
+    const found = await Promise.allSettled(
+      wanted.splice(0, AT_ONCE).map((id) => get(`/catalog/items/${encodeURIComponent(id)}`)),
+    );
     learn(found.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value));
   }
   return met.size > before;
