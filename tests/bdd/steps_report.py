@@ -1,5 +1,7 @@
 """Steps about what is told of a run, and beforehand of what it would do."""
 
+from collections.abc import Sequence
+
 from playlist_core.domain.runs import ItemFailure
 from playlist_core.services.queue import Preview
 from tests.bdd.steps import then
@@ -7,11 +9,12 @@ from tests.bdd.steps_catalog import table
 from tests.bdd.world import World
 
 
-def failures(world: World, rows: list[list[str]]) -> list[ItemFailure]:
-    return [
-        ItemFailure(video_id=world.ids[row["title"]], reason=row["reason"], message=row["in words"])
-        for row in table(rows)
-    ]
+def expected(world: World, rows: list[list[str]]) -> list[tuple[str, str, str]]:
+    return [(world.ids[row["title"]], row["reason"], row["in words"]) for row in table(rows)]
+
+
+def told(failed: Sequence[ItemFailure]) -> list[tuple[str, str, str]]:
+    return [(failure.video_id, failure.reason, failure.message) for failure in failed]
 
 
 @then(
@@ -35,7 +38,7 @@ async def _(world: World) -> None:
 @then("these titles have failed")
 async def _(world: World, datatable: list[list[str]]) -> None:
     assert world.run is not None
-    assert list(world.run.failed) == failures(world, datatable)
+    assert told(world.run.failed) == expected(world, datatable)
 
 
 @then("{who:who} is told {message:text}")
@@ -47,7 +50,7 @@ async def _(world: World, who: str, message: str) -> None:
 @then("{who:who} is told beforehand that these titles would fail")
 async def _(world: World, who: str, datatable: list[list[str]]) -> None:
     assert isinstance(world.answer, Preview)
-    assert list(world.answer.failed) == failures(world, datatable)
+    assert told(world.answer.failed) == expected(world, datatable)
 
 
 @then("{who:who} is warned beforehand: {warning:text}")

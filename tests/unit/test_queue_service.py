@@ -8,7 +8,7 @@ from attrs import evolve
 
 from playlist_app.config import Settings
 from playlist_core.domain.queue import Mode
-from playlist_core.domain.runs import Run, RunStatus
+from playlist_core.domain.runs import ItemFailure, Run, RunStatus
 from playlist_core.errors import (
     ChannelUnavailable,
     Conflict,
@@ -38,8 +38,8 @@ DONE = RunStatus.DONE
 
 
 async def test_preserve_current_keeps_what_plays_and_replaces_the_rest(house: Cinema) -> None:
-    assert told(await house.apply("pxy")) == (DONE, 0, 0, 3, [])
-    assert house.queue == "[p]xy"
+    first = await house.apply("pxy")
+    assert (told(first), first.done, house.queue) == ((DONE, 0, 0, 3, []), 3, "[p]xy")
     run = await house.apply("axb")
     assert told(run) == (DONE, 1, 0, 2, [])
     assert (house.queue, run.enqueued_count, run.done, run.total) == ("[p]axb", 3, 3, 3)
@@ -85,7 +85,14 @@ async def test_what_fails_is_named_and_does_not_stop_the_rest(house: Cinema) -> 
     run = await house.apply("pabc-")
     assert told(run) == (DONE, 0, 0, 3, [("-", "unavailable"), ("b", "bad_manifest")])
     assert (house.queue, run.enqueued_count) == ("[p]ac", 3)
-    assert run.failed[1].message == "Expected HTTP 200 OK, not 404 Not Found"
+    told_of_b = ItemFailure(
+        index=2,
+        video_id="b",
+        title="Film b.mp4",
+        reason="bad_manifest",
+        message="Expected HTTP 200 OK, not 404 Not Found",
+    )
+    assert run.failed[1] == told_of_b
 
 
 async def test_a_second_occurrence_and_the_playing_item_are_reported(house: Cinema) -> None:

@@ -14,7 +14,6 @@ from playlist_core.domain.queue import NowPlaying, QueueItem
 from playlist_core.errors import InvalidInput
 from playlist_core.ports import ChannelUser
 
-_COMMANDS_SHOWN: Final = 10_000
 _REFUSALS_AT_ONCE: Final = 1_000
 
 
@@ -63,8 +62,8 @@ class Stage:
     manifests: ManifestTemplate
     _guests: dict[str, str] = field(factory=dict[str, str], init=False)
 
-    def view(self) -> DemoChannelView:
-        """Everything about the channel at this moment."""
+    def view(self, *, commands: bool = True) -> DemoChannelView:
+        """Everything about the channel at this moment; without `commands` their list is empty."""
         queue = tuple(queue_item_view(item, self.manifests) for item in self.channel.queue)
         users = self.channel.users
         names = {user.name.key: user.name.spelling for user in users} | self._guests
@@ -79,7 +78,7 @@ class Stage:
             queue=queue,
             users=tuple(DemoUser(user.name.spelling, user.rank) for user in users),
             pms=tuple(sorted(pms, key=lambda message: message.at)),
-            commands=tuple(_command(sent) for sent in self.channel.commands()[-_COMMANDS_SHOWN:]),
+            commands=tuple(map(_command, self.channel.commands())) if commands else (),
         )
 
     def act(self, order: DemoOrder) -> None:
@@ -124,6 +123,7 @@ def _now_playing(now: NowPlaying | None, queue: Sequence[QueueItemView]) -> NowP
                 uid=item.uid,
                 video_id=item.video_id,
                 title=item.title,
+                display_title=item.display_title,
                 duration_seconds=item.duration_seconds,
                 position_seconds=now.position_seconds,
             )

@@ -13,7 +13,7 @@ from playlist_app.http.errors import add_error_handlers
 from playlist_app.http.guard import Guard, Origins
 from playlist_app.http.marathons import marathon_routes
 from playlist_app.http.ops import Description, health_routes
-from playlist_app.http.pages import add_pages
+from playlist_app.http.pages import PartsOfThePage, add_pages
 from playlist_app.http.playlists import playlist_routes
 from playlist_app.http.queue import queue_routes
 from playlist_app.services import Services
@@ -39,7 +39,7 @@ def routes(services: Services) -> Routes:
         *playlist_routes(door, library.playlists, library.catalog),
         *marathon_routes(door, library.marathons),
         *queue_routes(door, services.queue, manifests, services.clock),
-        *health_routes(door, services.health, version()),
+        *health_routes(door, services.health, version(), demo=services.demo is not None),
     ]
     if services.demo is not None:
         found += demo_routes(door, services.demo)
@@ -50,7 +50,7 @@ def create_app(services: Services) -> falcon.asgi.App[Any, Any]:
     """The ASGI app over wired services."""
     settings = services.settings
     guard = Guard(Origins(settings.public_url), settings.trusted_proxies)
-    app = falcon.asgi.App(middleware=[guard])
+    app = falcon.asgi.App(middleware=[guard, PartsOfThePage()])
     app.req_options.keep_blank_qs_values = True
     app.req_options.auto_parse_qs_csv = False
     add_error_handlers(app)

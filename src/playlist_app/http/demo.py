@@ -6,7 +6,7 @@ from attrs import define
 
 from playlist_app.http.door import Call, Door, operation
 from playlist_app.services import DemoChannel
-from playlist_app.shapes.demo import DemoChannelView, DemoOrder
+from playlist_app.shapes.demo import DemoChannelView, DemoOrder, DemoParameters
 
 
 @define(eq=False)
@@ -16,9 +16,9 @@ class DemoWindow:
     door: Door
     channel: DemoChannel
 
-    @operation("The simulated channel", needs=None, answer=DemoChannelView)
-    async def on_get(self, call: Call[None, None]) -> DemoChannelView:
-        return self.channel.view()
+    @operation("The simulated channel", needs=None, query=DemoParameters, answer=DemoChannelView)
+    async def on_get(self, call: Call[None, DemoParameters]) -> DemoChannelView:
+        return self.channel.view(commands=call.query.commands)
 
     @operation(
         "Let something happen in the channel: join, leave, skip, refuse_next, disconnect, reconnect",
@@ -29,7 +29,7 @@ class DemoWindow:
     )
     async def on_post(self, call: Call[DemoOrder, None]) -> DemoChannelView:
         self.channel.act(call.body)
-        return self.channel.view()
+        return self.channel.view(commands=False)
 
 
 def demo_routes(door: Door, channel: DemoChannel) -> list[tuple[str, Any]]:

@@ -23,10 +23,11 @@ class DependencyView:
 
 @frozen(kw_only=True)
 class HealthView:
-    """`degraded` when something is away that part of the work needs."""
+    """`degraded` when something is away that part of the work needs; `demo` when the channel is simulated."""
 
     status: Literal["ok", "degraded"]
     version: str
+    demo: bool
     store: DependencyView
     catalog: DependencyView
     channel: DependencyView
@@ -46,10 +47,11 @@ class HealthState:
     door: Door
     health: Health
     version: str
+    demo: bool
 
     @operation("How the service is", needs=None, answer=HealthView)
     async def on_get(self, call: Call[None, None]) -> HealthView:
-        return _health_view(await self.health.condition(), self.version)
+        return _health_view(await self.health.condition(), self.version, demo=self.demo)
 
 
 @define(eq=False)
@@ -70,6 +72,7 @@ class Readiness:
     door: Door
     health: Health
     version: str
+    demo: bool
 
     @operation(
         "Whether people can be sent here", needs=None, answer=HealthView, errors=("store_unavailable",)
@@ -78,7 +81,7 @@ class Readiness:
         condition = await self.health.condition()
         if not condition.ready:
             raise Unavailable(condition.store.message or "The store is away.", dependency="store")
-        return _health_view(condition, self.version)
+        return _health_view(condition, self.version, demo=self.demo)
 
 
 @define(eq=False)
@@ -96,10 +99,11 @@ class Description:
         resp.data = self._document
 
 
-def _health_view(condition: Condition, version: str) -> HealthView:
+def _health_view(condition: Condition, version: str, *, demo: bool) -> HealthView:
     return HealthView(
         status="degraded" if condition.degraded else "ok",
         version=version,
+        demo=demo,
         store=_view(condition.store),
         catalog=_view(condition.catalog),
         channel=_view(condition.channel),
@@ -110,10 +114,10 @@ def _view(dependency: Dependency) -> DependencyView:
     return DependencyView(ok=dependency.ok, message=dependency.message)
 
 
-def health_routes(door: Door, health: Health, version: str) -> list[tuple[str, Any]]:
+def health_routes(door: Door, health: Health, version: str, *, demo: bool) -> list[tuple[str, Any]]:
     """The addresses under `/health`."""
     return [
-        ("/health", HealthState(door, health, version)),
+        ("/health", HealthState(door, health, version, demo)),
         ("/health/live", Liveness(door)),
-        ("/health/ready", Readiness(door, health, version)),
+        ("/health/ready", Readiness(door, health, version, demo)),
     ]

@@ -21,6 +21,16 @@ class FrontPage:
         resp.data = self.path.read_bytes()
 
 
+class PartsOfThePage:
+    """Middleware: a browser asks whether a part has changed, so that old and new ones never meet."""
+
+    async def process_response(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: Any, req_succeeded: bool
+    ) -> None:
+        if req.path.startswith("/web/") and req_succeeded:
+            resp.set_header("Cache-Control", "no-cache")
+
+
 def add_pages(app: falcon.asgi.App[Any, Any]) -> None:
     """The front page at the root, its parts under `/web`."""
     app.add_route("/", FrontPage())

@@ -45,6 +45,13 @@ class DemoChannelView:
     commands: tuple[DemoCommand, ...]
 
 
+@frozen
+class DemoParameters:
+    """Whoever looks often may leave the long list of commands out."""
+
+    commands: bool = True
+
+
 @frozen(kw_only=True)
 class DemoOrder:
     """`join` and `leave` take `name`; `refuse_next` takes `reason`, `count` and perhaps `video_id`."""

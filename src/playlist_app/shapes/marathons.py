@@ -9,6 +9,7 @@ from playlist_app.shapes.codec import wire
 from playlist_app.shapes.playlists import ItemReference
 from playlist_core.domain.marathon import Marathon, MarathonWarning, Method
 from playlist_core.domain.playlists import MAX_ITEMS
+from playlist_core.domain.titles import display_title
 from playlist_core.errors import InvalidInput, TooLarge
 from playlist_core.services.marathons import FromCategory, FromItems, FromPlaylist, FromSearch, Gathered
 
@@ -83,6 +84,7 @@ class MarathonItemView:
 
     video_id: str
     title: str
+    display_title: str
     source: str
     season: int | None
     episode: int | None
@@ -119,7 +121,10 @@ def gathered(source: SourceBody) -> Gathered:
 def marathon_view(marathon: Marathon) -> MarathonView:
     """A marathon as the API and the command line show it."""
     return MarathonView(
-        items=tuple(MarathonItemView(**attrs.asdict(entry)) for entry in marathon.entries),
+        items=tuple(
+            MarathonItemView(**attrs.asdict(entry), display_title=display_title(entry.title))
+            for entry in marathon.entries
+        ),
         warnings=tuple(_warning(warning) for warning in marathon.warnings),
         seed=marathon.seed,
         total_duration_seconds=marathon.total_duration_seconds,

@@ -7,6 +7,7 @@ from attrs import frozen
 from playlist_core.domain.manifest import ManifestTemplate
 from playlist_core.domain.queue import Mode, QueueItem, QueueSnapshot
 from playlist_core.domain.runs import ItemFailure, Run, RunStatus
+from playlist_core.domain.titles import display_title
 from playlist_core.services.queue import Preview
 
 
@@ -17,6 +18,7 @@ class QueueItemView:
     uid: int
     video_id: str | None
     title: str
+    display_title: str
     duration_seconds: int
     temp: bool
     queueby: str
@@ -29,6 +31,7 @@ class NowPlayingView:
     uid: int
     video_id: str | None
     title: str
+    display_title: str
     duration_seconds: int
     position_seconds: float
 
@@ -53,9 +56,12 @@ class ApplyOrder:
 
 @frozen(kw_only=True)
 class FailureView:
-    """An item that does not come into the queue, and why."""
+    """An item that does not come into the queue, and why; `index` is its place in the playlist, from 0."""
 
+    index: int
     video_id: str
+    title: str | None
+    display_title: str
     reason: str
     message: str
 
@@ -132,6 +138,7 @@ def queue_view(snapshot: QueueSnapshot, manifests: ManifestTemplate) -> QueueVie
             uid=now.uid,
             video_id=now.video_id,
             title=now.title,
+            display_title=now.display_title,
             duration_seconds=now.duration_seconds,
             position_seconds=round(snapshot.playing.position_seconds, 1),
         )
@@ -149,6 +156,7 @@ def queue_item_view(item: QueueItem, manifests: ManifestTemplate) -> QueueItemVi
         uid=item.uid,
         video_id=manifests.video_id(item.media_id),
         title=item.title,
+        display_title=display_title(item.title),
         duration_seconds=item.seconds,
         temp=item.temp,
         queueby=item.queueby,
@@ -198,5 +206,13 @@ def plan_view(preview: Preview, now: datetime) -> PlanView:
 def failures(failed: tuple[ItemFailure, ...]) -> tuple[FailureView, ...]:
     """What did not come into the queue."""
     return tuple(
-        FailureView(video_id=each.video_id, reason=each.reason, message=each.message) for each in failed
+        FailureView(
+            index=each.index,
+            video_id=each.video_id,
+            title=each.title,
+            display_title=display_title(each.title or each.video_id),
+            reason=each.reason,
+            message=each.message,
+        )
+        for each in failed
     )

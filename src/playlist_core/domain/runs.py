@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from playlist_core.domain.playlists import PlaylistItem
 from playlist_core.domain.queue import Mode
 from playlist_core.domain.target import Former
 
@@ -20,11 +21,21 @@ class RunStatus(StrEnum):
 
 @frozen(kw_only=True)
 class ItemFailure:
-    """An item that does not stand in the queue, with a stable reason and a sentence for people."""
+    """An item that does not stand in the queue, with a stable reason and a sentence for people.
 
+    `index` is its place in the playlist, from 0; `title` None where nobody knows one.
+    """
+
+    index: int
     video_id: str
+    title: str | None
     reason: str
     message: str
+
+
+def item_failure(index: int, item: PlaylistItem, reason: str, message: str) -> ItemFailure:
+    """The failure of the item at a place of the playlist."""
+    return ItemFailure(index=index, video_id=item.video_id, title=item.title, reason=reason, message=message)
 
 
 @frozen(kw_only=True)

@@ -6,8 +6,9 @@ from typing import Final
 import anyio
 from attrs import define, evolve, field, frozen
 
+from playlist_core.domain.playlists import PlaylistItem
 from playlist_core.domain.queue import QueueSnapshot
-from playlist_core.domain.runs import FormerQueue, ItemFailure, Run, RunStatus
+from playlist_core.domain.runs import FormerQueue, Run, RunStatus, item_failure
 from playlist_core.domain.target import Former, Target, Wanted
 from playlist_core.errors import PlaylistError
 from playlist_core.ports import Clock, QueueGateway, Spawn
@@ -20,10 +21,10 @@ _NOTED_EVERY: Final = 2.0
 
 @frozen
 class Work:
-    """A run and what it is about: `video_ids` by place in the playlist, what is wanted, and the aim."""
+    """A run and what it is about: all items by their places, which of them are wanted, and the aim."""
 
     run: Run
-    video_ids: Sequence[str]
+    items: Sequence[PlaylistItem]
     wanted: Sequence[Wanted]
     aim: Callable[[QueueSnapshot, Sequence[Wanted], Convergence], Target]
     one_plays: bool = False
@@ -132,14 +133,14 @@ class Applying:
 
     def _told(self, work: Work, convergence: Convergence) -> Run:
         refused = tuple(
-            ItemFailure(video_id=work.video_ids[index], reason=refusal.reason, message=refusal.message)
+            item_failure(index, work.items[index], refusal.reason, refusal.message)
             for index, refusal in sorted(convergence.refused.items())
         )
         failed = (*work.run.failed, *refused)
         added = convergence.added - convergence.refused.keys()
         moved = convergence.moved - added
         kept = (convergence.settled | convergence.started) - added - moved
-        placed = convergence.settled | convergence.started
+        placed = (convergence.settled | convergence.started | added | moved) - convergence.refused.keys()
         return evolve(
             work.run,
             updated_at=self.clock.now(),

@@ -9,9 +9,9 @@ from playlist_core.domain.access import Action, decide
 from playlist_core.domain.identity import Actor
 from playlist_core.domain.manifest import ManifestTemplate, unavailable_reason
 from playlist_core.domain.plan import Plan, plan
-from playlist_core.domain.playlists import Playlist
+from playlist_core.domain.playlists import Playlist, PlaylistItem
 from playlist_core.domain.queue import Mode, QueueSnapshot
-from playlist_core.domain.runs import FormerQueue, ItemFailure, Run, RunStatus
+from playlist_core.domain.runs import FormerQueue, ItemFailure, Run, RunStatus, item_failure
 from playlist_core.domain.target import Left, Target, Wanted, restoring, target
 from playlist_core.errors import Conflict, InvalidInput
 from playlist_core.ports import CatalogIndex, Clock, QueueGateway, Randomness
@@ -92,7 +92,7 @@ class ChannelQueue:
 
         accepted = [item for item in wanted if item.index not in left_out]
         one_plays = any(why is Left.PLAYING_NOW for _, why in first.left_out)
-        work = Work(run, tuple(item.video_id for item in playlist.items), accepted, aim, one_plays)
+        work = Work(run, playlist.items, accepted, aim, one_plays)
         return await self.applying.begin(work, snapshot)
 
     async def undo(self, actor: Actor, run_id: str) -> Run:
@@ -109,12 +109,15 @@ class ChannelQueue:
         first = restoring(snapshot, former.items, former.playing)
         if first.on_air is not None and snapshot.playing is not None:
             self._require(actor, Action.HARD_REPLACE)
-        ids = tuple(self.manifests.video_id(item.media_id) or item.media_id for item in former.items)
-        lost = _lost(snapshot, former, ids)
+        items = [
+            PlaylistItem(self.manifests.video_id(item.media_id) or item.media_id, item.title)
+            for item in former.items
+        ]
+        lost = _lost(snapshot, former, items)
         run = self._new_run(
             actor,
             undone.mode,
-            total=len(ids),
+            total=len(items),
             playlist_id=undone.playlist_id,
             undo_of=run_id,
             failed=tuple(lost.values()),
@@ -129,7 +132,7 @@ class ChannelQueue:
             for index, item in enumerate(former.items)
             if index not in lost
         ]
-        return await self.applying.begin(Work(run, ids, wanted, aim), snapshot)
+        return await self.applying.begin(Work(run, items, wanted, aim), snapshot)
 
     async def run(self, run_id: str) -> Run:
         """How far a run is; raises NotFound."""
@@ -163,7 +166,7 @@ class ChannelQueue:
             if reason is None:
                 wanted.append(Wanted(index, self.manifests.url(item.video_id), self.queue_temp))
             else:
-                unavailable.append(ItemFailure(video_id=item.video_id, reason="unavailable", message=reason))
+                unavailable.append(item_failure(index, item, "unavailable", reason))
         return wanted, unavailable
 
     def _new_run(
@@ -193,20 +196,17 @@ class ChannelQueue:
 
 
 def _left_out(playlist: Playlist, item: Wanted, why: Left) -> ItemFailure:
-    return ItemFailure(
-        video_id=playlist.items[item.index].video_id, reason=why.value, message=_LEFT_WORDS[why]
-    )
+    return item_failure(item.index, playlist.items[item.index], why.value, _LEFT_WORDS[why])
 
 
-def _lost(snapshot: QueueSnapshot, former: FormerQueue, ids: Sequence[str]) -> dict[int, ItemFailure]:
+def _lost(
+    snapshot: QueueSnapshot, former: FormerQueue, items: Sequence[PlaylistItem]
+) -> dict[int, ItemFailure]:
     """What was in the queue and cannot be queued by us again: other media than custom manifests."""
     there = {item.media_id for item in snapshot.items}
+    words = "This is no custom manifest; whoever added it has to add it again."
     return {
-        index: ItemFailure(
-            video_id=ids[index],
-            reason="other_media",
-            message=f"“{item.title}” is no custom manifest; whoever added it has to add it again.",
-        )
+        index: item_failure(index, items[index], "other_media", words)
         for index, item in enumerate(former.items)
         if item.media_type != "cm" and item.media_id not in there
     }
