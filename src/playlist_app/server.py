@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from playlist_app.http.parsing import HEAD_LIMIT
 from playlist_core.errors import Conflict, InvalidInput
 
 _BACKLOG: Final = 2048
@@ -38,6 +39,9 @@ def http_server(app: Any, *, ready: Callable[[], None]) -> HttpServer:
         uvicorn.Config(
             app,
             loop="none",
+            http=_protocol(),
+            ws="none",
+            h11_max_incomplete_event_size=HEAD_LIMIT,
             lifespan="off",
             proxy_headers=False,
             server_header=False,
@@ -48,6 +52,15 @@ def http_server(app: Any, *, ready: Callable[[], None]) -> HttpServer:
         ),
         ready,
     )
+
+
+def _protocol() -> Any:
+    """The fast protocol where httptools installed, else the one in Python, which has a limit of its own."""
+    try:
+        from playlist_app.protocol import BoundedHttpProtocol
+    except ImportError:
+        return "h11"
+    return BoundedHttpProtocol
 
 
 def bind(host: str, port: int) -> socket.socket:

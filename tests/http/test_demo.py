@@ -45,6 +45,7 @@ async def test_it_shows_what_was_whispered_queued_and_commanded(house: House) ->
             "uid": 0,
             "video_id": "night1968",
             "title": NIGHT.title,
+            "display_title": "Night of the Living Dead (1968)",
             "duration_seconds": 5760,
             "temp": False,
             "queueby": "KrytenBot",
@@ -54,6 +55,7 @@ async def test_it_shows_what_was_whispered_queued_and_commanded(house: House) ->
         "uid": 0,
         "video_id": "night1968",
         "title": NIGHT.title,
+        "display_title": "Night of the Living Dead (1968)",
         "duration_seconds": 5760,
         "position_seconds": -3.0,
     }
@@ -65,6 +67,14 @@ async def test_it_shows_what_was_whispered_queued_and_commanded(house: House) ->
             "detail": f"id={SITE}/night1968.json?format=json type=cm pos=end temp=False",
         },
     ]
+
+
+async def test_whoever_looks_often_leaves_the_commands_out(house: House) -> None:
+    await house.ask("bob")
+    whole = (await house.call("GET", "/demo/channel")).json
+    short = (await house.call("GET", "/demo/channel", query="commands=false")).json
+    assert len(whole["commands"]) == 1
+    assert short == {**whole, "commands": []}
 
 
 async def test_people_come_and_go(house: House) -> None:

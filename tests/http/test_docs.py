@@ -45,6 +45,14 @@ async def test_it_tells_the_fields_parameters_and_errors_of_each_route(house: Ho
             assert missing == set(), f"{method.upper()} {path}: not told in docs/http-api.md"
 
 
+@pytest.mark.anyio
+async def test_it_tells_every_field_of_every_answer(house: House) -> None:
+    schemas = (await house.call("GET", "/api/v1/openapi.json")).json["components"]["schemas"]
+    fields = {name for schema in schemas.values() for name in schema["properties"]}
+    missing = {name for name in fields if not re.search(rf"\b{name}\b", TEXT)}
+    assert missing == set(), "not told in docs/http-api.md"
+
+
 def test_it_tells_every_error_code_with_its_status() -> None:
     table = TEXT.partition("## Errors")[2].partition("## Limits")[0]
     told: dict[str, int] = {}

@@ -44,6 +44,7 @@ async def test_a_preview_names_source_episode_and_offset_of_each_item_and_stores
                 {
                     "video_id": "outpost01",
                     "title": "Cygnus.Outpost.S01E01.mkv",
+                    "display_title": "Cygnus Outpost S01E01",
                     "source": "A",
                     "season": 1,
                     "episode": 1,
@@ -53,6 +54,7 @@ async def test_a_preview_names_source_episode_and_offset_of_each_item_and_stores
                 {
                     "video_id": "outpost02",
                     "title": "Cygnus.Outpost.S01E02.mkv",
+                    "display_title": "Cygnus Outpost S01E02",
                     "source": "A",
                     "season": 1,
                     "episode": 2,
@@ -62,6 +64,7 @@ async def test_a_preview_names_source_episode_and_offset_of_each_item_and_stores
                 {
                     "video_id": "night1968",
                     "title": "Night.of.the.Living.Dead.[1968].mp4",
+                    "display_title": "Night of the Living Dead (1968)",
                     "source": "B",
                     "season": None,
                     "episode": None,
@@ -71,6 +74,7 @@ async def test_a_preview_names_source_episode_and_offset_of_each_item_and_stores
                 {
                     "video_id": "outpost03",
                     "title": "Cygnus.Outpost.S01E03.mkv",
+                    "display_title": "Cygnus Outpost S01E03",
                     "source": "A",
                     "season": 1,
                     "episode": 3,

@@ -106,3 +106,11 @@ async def test_a_name_in_another_form_of_unicode_comes_back_composed(house: Hous
     made = await house.call("POST", "playlists", {"name": "Ame\u0301lie\u212a ", "items": []}, by=ADMIN)
     answer = await house.call("GET", f"playlists/{made.json['playlist_id']}", by=ADMIN)
     assert answer.json["name"] == "AmélieK"
+
+
+async def test_a_comma_in_a_query_is_a_comma() -> None:
+    title = CatalogItem(video_id="wanted", title="Crime, and Punishment", categories=("a,b",))
+    async with open_house(source=FakeSource([title])) as house:
+        for query in ("q=,", "q=crime,and", "category=a,b", "q=crime,&category=a,b"):
+            answer = await house.call("GET", "catalog/search", by=ADMIN, query=query)
+            assert [item["video_id"] for item in answer.json["items"]] == ["wanted"]

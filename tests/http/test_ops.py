@@ -29,10 +29,17 @@ def with_a_bug(services: Any) -> Any:
 
 
 async def test_health_names_each_dependency(house: House) -> None:
-    well = {"status": "ok", "version": version(), "store": FINE, "catalog": FINE, "channel": FINE}
+    dependencies = {"store": FINE, "catalog": FINE, "channel": FINE}
+    well = {"status": "ok", "version": version(), "demo": True, **dependencies}
     assert (await house.call("GET", "/health")).json == well
     assert (await house.call("GET", "/health/ready")).json == well
     assert (await house.call("GET", "/health/live")).json == {"status": "live"}
+
+
+async def test_where_the_channel_is_real_health_says_so() -> None:
+    async with open_house(services=lambda wired: evolve(wired, demo=None)) as house:
+        for path in ("/health", "/health/ready"):
+            assert (await house.call("GET", path)).json["demo"] is False
 
 
 async def test_without_the_channel_the_service_is_degraded_and_still_ready(house: House) -> None:

@@ -27,24 +27,40 @@ from tests.http.house import (
 pytestmark = pytest.mark.anyio
 
 ASYNC = {"Prefer": "respond-async"}
-GONE = {
-    "video_id": "gone",
-    "reason": "unavailable",
-    "message": "This title is not in the catalogue any more.",
-}
+REPEATED = "The channel refuses duplicates, and this title is there already."
 NOT_THERE = (404, "run_not_found", {})
 
 
-def entry(uid: int, video_id: str | None, title: str, seconds: int, **other: Any) -> dict[str, Any]:
+def entry(
+    uid: int, video_id: str | None, title: str, shown: str, seconds: int, **other: Any
+) -> dict[str, Any]:
     return {
         "uid": uid,
         "video_id": video_id,
         "title": title,
+        "display_title": shown,
         "duration_seconds": seconds,
         "temp": False,
         "queueby": "KrytenBot",
         **other,
     }
+
+
+def failure(
+    index: int, video_id: str, title: str | None, shown: str, reason: str, message: str
+) -> dict[str, Any]:
+    return {
+        "index": index,
+        "video_id": video_id,
+        "title": title,
+        "display_title": shown,
+        "reason": reason,
+        "message": message,
+    }
+
+
+NIGHT_SHOWN, SOULS_SHOWN = "Night of the Living Dead (1968)", "Carnival of Souls (1962)"
+GONE = failure(1, "gone", None, "gone", "unavailable", "This title is not in the catalogue any more.")
 
 
 async def status_of(house: House, run_id: str) -> str:
@@ -87,12 +103,13 @@ async def test_the_queue_is_told_item_by_item_the_playing_one_included(house: Ho
             "uid": 0,
             "video_id": "night1968",
             "title": "Night.of.the.Living.Dead.[1968].mp4",
+            "display_title": NIGHT_SHOWN,
             "duration_seconds": 5760,
             "position_seconds": 60.0,
         },
         "items": [
-            entry(0, "night1968", "Night.of.the.Living.Dead.[1968].mp4", 5760),
-            entry(1, "gromit_01", "Wallace & Gromit - A Grand Day Out.avi", 0),
+            entry(0, "night1968", NIGHT.title, NIGHT_SHOWN, 5760),
+            entry(1, "gromit_01", GROMIT.title, "Wallace & Gromit - A Grand Day Out", 0),
         ],
         "total_duration_seconds": 5760,
     }
@@ -164,13 +181,10 @@ async def test_items_that_cannot_come_into_the_queue_are_named_with_the_reason(h
     assert plan.json["unavailable"] == [GONE]
     answer = await house.apply(playlist_id, by=BLESSED)
     assert (answer.json["status"], answer.json["enqueued_count"]) == ("queued", 1)
+    refused = "Expected HTTP 200 OK, not 404 Not Found"
     assert answer.json["failed"] == [
         GONE,
-        {
-            "video_id": "souls1962",
-            "reason": "bad_manifest",
-            "message": "Expected HTTP 200 OK, not 404 Not Found",
-        },
+        failure(2, "souls1962", SOULS.title, SOULS_SHOWN, "bad_manifest", refused),
     ]
     assert house.queued() == [NIGHT.title]
 
@@ -183,12 +197,8 @@ async def test_where_duplicates_are_refused_the_plan_says_so_beforehand(house: H
     }
     playlist_id = (await house.call("POST", "playlists", body, by=BLESSED)).json["playlist_id"]
     failed = [
-        {"video_id": "night1968", "reason": "playing_now", "message": "This title is playing right now."},
-        {
-            "video_id": "souls1962",
-            "reason": "already_on_playlist",
-            "message": "The channel refuses duplicates, and this title is there already.",
-        },
+        failure(0, "night1968", NIGHT.title, NIGHT_SHOWN, "playing_now", "This title is playing right now."),
+        failure(2, "souls1962", SOULS.title, SOULS_SHOWN, "already_on_playlist", REPEATED),
     ]
     plan = await house.call("POST", "queue/plan", {"playlist_id": playlist_id}, by=BLESSED)
     assert plan.json["unavailable"] == failed
@@ -366,5 +376,7 @@ async def test_what_others_queued_is_told_without_an_id_of_ours(house: House) ->
     house.channel.room.restore([(song, True, "carol")])
     house.channel.reconnect()
     answer = await house.call("GET", "queue", by=VIEWER)
-    assert answer.json["items"] == [entry(0, None, "<b>A & B</b>", 212, temp=True, queueby="carol")]
+    assert answer.json["items"] == [
+        entry(0, None, "<b>A & B</b>", "<b>A & B</b>", 212, temp=True, queueby="carol")
+    ]
     assert answer.json["now_playing"]["video_id"] is None

@@ -113,7 +113,10 @@ class Stage:
 def _name(order: DemoOrder) -> Username:
     if order.name is None:
         raise InvalidInput.of("name", "is missing; who?")
-    return Username.parse(order.name)
+    try:
+        return Username.parse(order.name)
+    except InvalidInput as exc:
+        raise InvalidInput.of("name", exc.details["problem"]) from exc
 
 
 def _now_playing(now: NowPlaying | None, queue: Sequence[QueueItemView]) -> NowPlayingView | None:

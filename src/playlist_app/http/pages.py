@@ -24,6 +24,11 @@ class FrontPage:
 class PartsOfThePage:
     """Middleware: a browser asks whether a part has changed, so that old and new ones never meet."""
 
+    async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        # A static route of Falcon's answers every method with the file.
+        if req.path.startswith("/web/") and req.method not in ("GET", "HEAD"):
+            raise falcon.HTTPMethodNotAllowed(["GET", "HEAD"])
+
     async def process_response(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: Any, req_succeeded: bool
     ) -> None:

@@ -15,6 +15,7 @@ from playlist_core.errors import InvalidInput, Malformed
 T = TypeVar("T")
 
 BODY_LIMIT: Final = 1024 * 1024
+HEAD_LIMIT: Final = 64 * 1024
 
 
 def parse_json(raw: bytes) -> Any:

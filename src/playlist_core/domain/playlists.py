@@ -68,7 +68,10 @@ class Playlist(Record):
 
 def check_name(text: str) -> str:
     """The name as kept: trimmed, NFC, 1 to 100 characters, no control characters; else InvalidInput."""
-    name = unicodedata.normalize("NFC", text.strip())
+    name = text.strip()
+    # Composing shortens a name at most to a third; longer ones are not worth the time it takes.
+    if len(name) <= 4 * NAME_LENGTH:
+        name = unicodedata.normalize("NFC", name)
     if not name:
         raise InvalidInput.of("name", "is empty; give the playlist a name")
     if len(name) > NAME_LENGTH:

@@ -10,7 +10,7 @@ import cattrs
 from attrs import define, field, frozen
 
 from playlist_core.domain.identity import store_key
-from playlist_core.errors import Conflict, OutcomeUnknown, Unavailable
+from playlist_core.errors import Conflict, InvalidInput, OutcomeUnknown, Unavailable
 from playlist_core.ports import Clock, Entry, KVStore, Randomness
 from playlist_core.services.codec import stored
 
@@ -59,6 +59,13 @@ class Documents(Generic[T]):
         """The document with its revision, or None when there is none."""
         entry = await self.store.get(self.key(*segments))
         return None if entry is None else self._decode(entry)
+
+    async def find(self, *segments: str) -> Stored[T] | None:
+        """Like `get`, for segments from outside: what cannot be a key is simply not there."""
+        try:
+            return await self.get(*segments)
+        except InvalidInput:
+            return None
 
     async def all(self, *segments: str) -> Sequence[Stored[T]]:
         """Every document whose key continues `segments`, by key."""

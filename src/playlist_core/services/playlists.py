@@ -138,7 +138,7 @@ class Playlists:
 
     async def versions(self, playlist_id: str) -> Sequence[Playlist]:
         """The saved states that can be restored, latest first, the current one included."""
-        seen = await self.records.get(playlist_id)
+        seen = await self.records.find(playlist_id)
         if seen is not None and isinstance(seen.value, Playlist):
             current = seen.value
         else:
@@ -150,7 +150,7 @@ class Playlists:
 
         A living playlist keeps its present name. Raises NotFound (`version_not_found`), NameTaken.
         """
-        seen = await self.records.get(playlist_id)
+        seen = await self.records.find(playlist_id)
         if seen is not None and isinstance(seen.value, Playlist):
             wanted = await self._version(seen.value, version)
             return await self.save(actor, playlist_id, name=seen.value.name, items=wanted.items)
@@ -185,7 +185,7 @@ class Playlists:
             await self.names.rename(seen, before, after)
 
     async def _read(self, playlist_id: str) -> Stored[Record]:
-        seen = await self.records.get(playlist_id) if playlist_id else None
+        seen = await self.records.find(playlist_id)
         if seen is None:
             raise NotFound(_GONE, code="playlist_not_found")
         return seen

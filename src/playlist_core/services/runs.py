@@ -67,7 +67,7 @@ class RunBook:
 
     async def get(self, run_id: str) -> Run:
         """Raises NotFound; a run whose process died is told as failed."""
-        seen = await self.runs.get(run_id) if run_id else None
+        seen = await self.runs.find(run_id)
         if seen is None:
             raise NotFound("There is no run with this id.", code="run_not_found")
         run = seen.value
@@ -83,7 +83,7 @@ class RunBook:
 
     async def queue_before(self, run_id: str) -> FormerQueue:
         """The queue as it was when the run began; raises NotFound when it is no longer kept."""
-        seen = await self.former.get(run_id)
+        seen = await self.former.find(run_id)
         if seen is None:
             raise NotFound("The queue before this run is no longer kept.", code="run_not_found")
         return seen.value

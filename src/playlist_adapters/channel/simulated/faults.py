@@ -13,6 +13,7 @@ NO_RAW_FILES = "You don't have permission to add raw video files"
 DUPLICATE = "This item is already on the playlist"
 
 # Answered on arrival; everything else comes out of the fetch, in turn.
+_LONGEST = timedelta(hours=1)
 _AT_ONCE = frozenset({TOO_FAST, NO_RAW_FILES})
 _BY_REASON = {
     Refusal.TOO_FAST: TOO_FAST,
@@ -65,8 +66,8 @@ def _seconds(text: str) -> timedelta:
         slow = timedelta(seconds=float(text))
     except (ValueError, OverflowError) as exc:
         raise InvalidInput.of("reason", "slow takes a number of seconds, such as slow 9") from exc
-    if slow < timedelta():
-        raise InvalidInput.of("reason", "slow takes a number of seconds, such as slow 9")
+    if not timedelta() <= slow <= _LONGEST:
+        raise InvalidInput.of("reason", f"slow takes from 0 to {_LONGEST.seconds} seconds, such as slow 9")
     return slow
 
 
