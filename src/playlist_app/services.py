@@ -6,6 +6,7 @@ from attrs import frozen
 
 from playlist_app.config import Settings
 from playlist_app.shapes.demo import DemoChannelView, DemoOrder
+from playlist_core.errors import PlaylistError
 from playlist_core.ports import Clock
 from playlist_core.services.access import Access
 from playlist_core.services.catalog import Catalog
@@ -47,7 +48,12 @@ class Services:
     demo: DemoChannel | None = None
 
     async def sweep(self) -> None:
-        """Tidy up what has expired; raises Unavailable when the store is away."""
-        await self.login.sweep()
-        await self.library.playlists.sweep()
-        await self.queue.sweep()
+        """Tidy up what has expired, each part for itself; raises the first failure at the end."""
+        failures: list[PlaylistError] = []
+        for part in (self.login.sweep, self.library.playlists.sweep, self.queue.sweep):
+            try:
+                await part()
+            except PlaylistError as exc:
+                failures.append(exc)
+        if failures:
+            raise failures[0]

@@ -70,7 +70,11 @@ class Cinema:
 
 @asynccontextmanager
 async def cinema(
-    *, titles: str = "abcdefghijklmnopqrstuvwxyz", settings: Settings | None = None, dupes: bool = False
+    *,
+    titles: str = "abcdefghijklmnopqrstuvwxyz",
+    settings: Settings | None = None,
+    dupes: bool = False,
+    most: int = 4000,
 ) -> AsyncGenerator[Cinema, None]:
     clock = ManualClock()
     system = System(clock=clock, randomness=SeededRandomness())
@@ -80,6 +84,7 @@ async def cinema(
         await services.library.catalog.refresh()
         channel = services.queue.gateway
         assert isinstance(channel, SimulatedChannel)
+        channel.room.playlist.max_items = channel._bot._view.max_items = most
         if dupes:
             channel.as_user("alice").send("setOptions", {"allow_dupes": True})
         yield Cinema(services, channel, clock)

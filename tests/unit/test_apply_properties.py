@@ -12,9 +12,9 @@ from tests.unit.cinema import cinema
 LETTERS = "abcdefgh"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
-    before=st.text(LETTERS, min_size=1, max_size=7),
+    before=st.text(LETTERS, max_size=7),
     wish=st.text(LETTERS, min_size=1, max_size=9),
     mode=st.sampled_from(Mode),
     dupes=st.booleans(),
@@ -26,7 +26,10 @@ def test_every_apply_reaches_its_target(before: str, wish: str, mode: Mode, dupe
 
 async def _reach(before: str, wish: str, mode: Mode, dupes: bool, skips: int) -> None:
     async with cinema(titles=LETTERS, dupes=dupes) as house:
-        await house.apply(before, Mode.APPEND)
+        if before:
+            await house.apply(before, Mode.APPEND)
+            filled = before if dupes else "".join(dict.fromkeys(before))
+            assert house.queue == f"[{filled[0]}]{filled[1:]}"
         for _ in range(skips):
             house.channel.skip()
         there = house.queue
@@ -37,6 +40,9 @@ async def _reach(before: str, wish: str, mode: Mode, dupes: bool, skips: int) ->
 
 
 def _expected(there: str, wish: str, mode: Mode, dupes: bool) -> str:
+    if not there:
+        wanted = wish if dupes else "".join(dict.fromkeys(wish))
+        return f"[{wanted[0]}]{wanted[1:]}"
     head, _, rest = there.partition("[")
     current, _, tail = rest.partition("]")
     if mode is Mode.HARD_REPLACE:

@@ -6,7 +6,15 @@ import anyio
 import pytest
 
 from playlist_core.domain.playlists import MAX_ITEMS, VERSIONS_KEPT, PlaylistItem
-from playlist_core.errors import InvalidInput, NameTaken, NotFound, PlaylistError, StaleVersion, TooLarge
+from playlist_core.errors import (
+    InvalidInput,
+    NameTaken,
+    NotFound,
+    PlaylistError,
+    StaleVersion,
+    TooLarge,
+    Unavailable,
+)
 from playlist_core.services.playlists import Playlists
 from tests.unit.cinema import ADMIN, BLESSED, LENGTH, Cinema, cinema, items
 
@@ -220,3 +228,77 @@ async def test_before_the_first_snapshot_playlists_can_be_saved_all_the_same() -
         playlists.index._current = None  # as a fresh installation has it
         playlist = await playlists.create(BLESSED, "Early", items("a"))
         assert playlist.items == (PlaylistItem("a"),)
+
+
+async def test_a_restore_in_a_race_with_a_deletion_never_loses_the_playlist(playlists: Playlists) -> None:
+    made = await playlists.create(BLESSED, "Night", items("ab"))
+    await playlists.delete(BLESSED, made.playlist_id)
+    past = playlists.history.bin.store
+
+    async def deleted_again_first(operation: str, key: str) -> None:
+        if operation == "delete" and "/deleted/" in key:
+            past.before_operation = None
+            await playlists.delete(ADMIN, made.playlist_id)
+
+    past.before_operation = deleted_again_first
+    await playlists.restore(BLESSED, made.playlist_id, 1)
+    (buried,) = await playlists.deleted()
+    assert (buried.deleted_by, buried.playlist.version) == ("alice", 2)
+    assert (await playlists.restore(BLESSED, made.playlist_id, 2)).version == 3
+
+
+@pytest.mark.parametrize("clean_up", ["rename", "trim", "delete", "restore"])
+async def test_a_store_that_fails_while_tidying_up_does_not_deny_the_change(
+    playlists: Playlists, clean_up: str
+) -> None:
+    made = await playlists.create(BLESSED, "Night", items("a"))
+    kv = playlists.records.store
+    past = playlists.history.bin.store
+
+    async def fail_on(operation: str, key: str) -> None:
+        if (operation == "delete" and "/playlists/" not in key) or (
+            "/versions/" in key and operation == "get"
+        ):
+            raise Unavailable("the store is away")
+
+    match clean_up:
+        case "rename":
+            kv.before_operation = fail_on
+            await playlists.save(BLESSED, made.playlist_id, name="Noon", items=items("a"))
+            assert (await playlists.get(made.playlist_id)).name == "Noon"
+        case "trim":
+            for _ in range(VERSIONS_KEPT):
+                await playlists.save(BLESSED, made.playlist_id, name="Night", items=items("b"))
+            past.before_operation = fail_on
+            assert (
+                await playlists.save(BLESSED, made.playlist_id, name="Night", items=items("c"))
+            ).version == VERSIONS_KEPT + 2
+        case "delete":
+            kv.before_operation = fail_on
+            await playlists.delete(BLESSED, made.playlist_id)
+            assert list(await playlists.all()) == []
+        case "restore":
+            await playlists.delete(BLESSED, made.playlist_id)
+            past.before_operation = fail_on
+            assert (await playlists.restore(BLESSED, made.playlist_id, 1)).version == 2
+
+
+async def test_a_restore_keeps_the_name_somebody_gives_meanwhile(playlists: Playlists) -> None:
+    made = await playlists.create(BLESSED, "Old", items("a"))
+    await playlists.save(BLESSED, made.playlist_id, name="Old", items=items("b"))
+    past = playlists.history.bin.store
+
+    async def renamed_first(operation: str, key: str) -> None:
+        past.before_operation = None
+        await playlists.save(ADMIN, made.playlist_id, name="New", items=items("b"))
+
+    past.before_operation = renamed_first
+    assert (await playlists.restore(BLESSED, made.playlist_id, 1)).name == "New"
+
+
+async def test_one_document_that_cannot_be_read_does_not_take_the_others_along(playlists: Playlists) -> None:
+    await playlists.create(BLESSED, "Night", items("a"))
+    await playlists.records.store.create("ns/default/playlists/zz", b'{"visibility": "private"}')
+    assert [playlist.name for playlist in await playlists.all()] == ["Night"]
+    with pytest.raises(Unavailable):
+        await playlists.get("zz")

@@ -7,8 +7,9 @@ import pytest
 from attrs import evolve
 
 from playlist_app.config import Settings
+from playlist_core.domain.playlists import PlaylistItem
 from playlist_core.domain.queue import Mode
-from playlist_core.domain.runs import ItemFailure, Run, RunStatus
+from playlist_core.domain.runs import ItemFailure, Run, RunStatus, item_failure
 from playlist_core.errors import (
     ChannelUnavailable,
     Conflict,
@@ -320,14 +321,30 @@ async def test_a_run_whose_service_stopped_is_told_as_interrupted(house: Cinema)
     assert (await book.get(run.run_id)).message == INTERRUPTED
 
 
-async def test_a_store_that_goes_away_in_the_middle_ends_the_run_not_the_process(house: Cinema) -> None:
-    playlist = await house.playlist("abcdefghijklmnop")
-    run = await house.services.queue.apply(ADMIN, playlist.playlist_id, Mode.APPEND)
-    house.services.queue.applying.book.runs.store.fail_with = Unavailable("the store is away")
-    ended = await house.services.queue.finished(run.run_id)
-    house.services.queue.applying.book.runs.store.fail_with = None
-    assert (ended.status, ended.code) == (RunStatus.FAILED, "store_unavailable")
-    assert 0 < ended.added < 16
+LONG = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@pytest.mark.parametrize(
+    ("away", "status", "code"), [(5.0, DONE, None), (100.0, RunStatus.FAILED, "store_unavailable")]
+)
+async def test_a_store_that_is_away_for_a_moment_does_not_end_a_run(
+    away: float, status: RunStatus, code: str | None
+) -> None:
+    async with cinema(titles=LONG) as house:
+        playlist = await house.playlist(LONG)
+        run = await house.services.queue.apply(ADMIN, playlist.playlist_id, Mode.APPEND)
+        store = house.services.queue.applying.book.runs.store
+        store.fail_with = Unavailable("the store is away")
+        until = house.clock.monotonic() + away
+
+        async def back(operation: str, key: str) -> None:
+            if house.clock.monotonic() > until:
+                store.fail_with = None
+
+        store.before_operation = back
+        ended = await house.services.queue.finished(run.run_id)
+        assert (ended.status, ended.code) == (status, code)
+        assert ended.enqueued_count + len(ended.failed) == len(LONG)
 
 
 async def test_stopping_the_service_in_the_middle_writes_down_how_far_it_came() -> None:
@@ -362,3 +379,130 @@ async def test_a_command_that_never_gets_an_answer_stops_the_run(house: Cinema) 
     house.services.queue.applying.gateway = gateway
     run = await house.apply("a")
     assert (run.status, run.code, house.queue) == (RunStatus.FAILED, "no_answer", "[p]axy")
+
+
+async def test_undo_of_the_first_apply_empties_the_queue_again(house: Cinema) -> None:
+    run = await house.apply("abc")
+    with pytest.raises(Denied):
+        await house.services.queue.undo(BLESSED, run.run_id)
+    undone = await house.services.queue.undo(ADMIN, run.run_id)
+    assert (await house.services.queue.finished(undone.run_id)).status is DONE
+    assert house.queue == ""
+
+
+async def test_an_undo_by_somebody_blessed_never_takes_another_item_off_the_air(house: Cinema) -> None:
+    await house.apply("pxyz")
+    run = await house.apply("abcdef")
+
+    class Jumper(Meddler):
+        def _meddle(self) -> None:
+            (f,) = [i.uid for i in self.house.channel.queue if i.media_id == self.house.url("f")]
+            self.house.channel.as_user("alice").send("jumpTo", f)
+
+    house.services.queue.applying.gateway = Jumper(house, 1, "")
+    undone = await house.services.queue.undo(BLESSED, run.run_id)
+    ended = await house.services.queue.finished(undone.run_id)
+    assert (ended.status, ended.code) == (RunStatus.FAILED, "forbidden")
+    assert "[f]" in house.queue
+
+
+async def test_undo_does_not_insist_on_flags_the_bot_may_not_set(house: Cinema) -> None:
+    await house.apply("pxy")
+    run = await house.apply("ab")
+    levels = {"settemp": 5, "addnontemp": 5}
+    house.channel.as_user("alice").send("setPermissions", levels)
+    undone = await house.services.queue.undo(ADMIN, run.run_id)
+    assert (await house.services.queue.finished(undone.run_id)).status is DONE
+    assert house.queue == "[p]xy"
+
+
+async def test_a_full_list_makes_room_as_far_as_needed() -> None:
+    async with cinema(most=6) as house:
+        await house.apply("pabcde")
+        assert told(await house.apply("vwxyz")) == (DONE, 0, 0, 5, [])
+        assert house.queue == "[p]vwxyz"
+
+
+async def test_what_does_not_fit_is_named_with_the_reason() -> None:
+    async with cinema(most=4) as house:
+        await house.apply("pa")
+        run = await house.apply("wxyz", Mode.APPEND)
+        assert told(run) == (RunStatus.FAILED, 0, 0, 2, [("y", "list_full"), ("z", "list_full")])
+        assert (house.queue, run.done, run.total) == ("[p]awx", 4, 4)
+
+
+async def test_what_somebody_removes_each_time_is_given_up(house: Cinema) -> None:
+    await house.apply("p")
+
+    class Remover(Meddler):
+        def _meddle(self) -> None:
+            self.after = 1
+            for item in self.house.channel.queue:
+                if item.media_id == self.house.url("b"):
+                    self.house.channel.as_user("alice").remove(item.uid)
+
+    house.services.queue.applying.gateway = Remover(house, 1, "")
+    run = await house.apply("abc")
+    assert told(run) == (DONE, 0, 0, 2, [("b", "removed")])
+    assert house.queue == "[p]ac"
+
+
+async def test_an_item_that_comes_on_the_air_by_itself_is_counted(house: Cinema) -> None:
+    await house.apply("xb")
+    queue = house.services.queue
+    playlist = await house.playlist("abc", name="Mine")
+    run = await queue.apply(ADMIN, playlist.playlist_id, Mode.PRESERVE_CURRENT)
+    house.channel.skip()
+    ended = await queue.finished(run.run_id)
+    assert (ended.enqueued_count, len(ended.failed), ended.status) == (3, 0, DONE)
+
+
+async def test_the_plan_changes_nothing_when_nothing_can_be_queued(house: Cinema) -> None:
+    await house.apply("pxy")
+    playlist = await house.playlist("-+", name="Gone")
+    preview = await house.services.queue.preview(playlist.playlist_id, Mode.PRESERVE_CURRENT)
+    assert (preview.plan.steps, len(preview.failed), len(preview.limits)) == ((), 2, 1)
+    empty = await house.playlist("", name="Empty")
+    with pytest.raises(InvalidInput):
+        await house.services.queue.preview(empty.playlist_id, Mode.PRESERVE_CURRENT)
+
+
+async def test_a_store_that_fails_while_a_run_begins_leaves_no_lease(house: Cinema) -> None:
+    playlist = await house.playlist("ab")
+    queue = house.services.queue
+    queue.applying.book.former.store.fail_with = Unavailable("the store is away")
+    with pytest.raises(Unavailable):
+        await queue.apply(ADMIN, playlist.playlist_id, Mode.APPEND)
+    queue.applying.book.former.store.fail_with = None
+    run = await queue.apply(ADMIN, playlist.playlist_id, Mode.APPEND)
+    assert (await queue.finished(run.run_id)).status is DONE
+
+
+async def test_very_many_failures_fit_into_the_book() -> None:
+    async with cinema(titles="a") as house:
+        gone = [PlaylistItem(f"{number:0149}", "木" * 100) for number in range(4500)]
+        playlists = house.services.library.playlists
+        short = [PlaylistItem(f"x{number}") for number in range(4999)]
+        playlist = await playlists.create(BLESSED, "Gone", [PlaylistItem("a"), *short])
+        run = await house.services.queue.apply(ADMIN, playlist.playlist_id, Mode.APPEND)
+        ended = await house.services.queue.finished(run.run_id)
+        assert (ended.status, ended.added, len(ended.failed)) == (DONE, 1, 4999)
+        large = evolve(
+            ended,
+            run_id="large",
+            failed=tuple(item_failure(i, item, "unavailable", "x" * 100) for i, item in enumerate(gone)),
+        )
+        book = house.services.queue.applying.book
+        await book.runs.create("large", value=ended)
+        await book.close(large)
+        assert len((await book.get("large")).failed) == 1500
+
+
+async def test_stopping_ends_every_run_between_two_commands(house: Cinema) -> None:
+    playlist = await house.playlist("abcdef")
+    queue = house.services.queue
+    run = await queue.apply(ADMIN, playlist.playlist_id, Mode.APPEND)
+    queue.applying.stop()
+    ended = await queue.finished(run.run_id)
+    assert (ended.status, ended.code, ended.added) == (RunStatus.FAILED, "interrupted", 1)
+    assert [each.reason for each in ended.failed] == ["interrupted"] * 5

@@ -137,16 +137,18 @@ def plan(snapshot: QueueSnapshot, target: Target) -> Plan:
     _set_temp(draft, target, placed)
     standing = set(placed.values())
     unwanted = [item.ref for item in draft.items if item.ref not in standing]
-    draft.steps.extend(Remove(ref) for ref in unwanted)
+    # What plays goes last, if it goes at all: until then somebody is watching it.
+    unwanted.sort(key=lambda ref: ref == draft.current)
+    steps = _within(snapshot.capabilities.max_items, len(snapshot.items), draft.steps, unwanted)
     wanted = [index for index, slot in enumerate(target.slots) if slot.wanted is not None]
     return Plan(
-        steps=tuple(draft.steps),
+        steps=tuple(steps),
         placed=tuple(placed[index] for index in range(len(target.slots))),
         kept=tuple(i for i in wanted if i not in draft.added and i not in draft.moved),
         moved=tuple(i for i in wanted if i in draft.moved),
         added=tuple(i for i in wanted if i in draft.added),
         deleted=len(unwanted),
-        seconds=_seconds(draft.steps, fast=snapshot.capabilities.rank >= 2),
+        seconds=_seconds(steps, fast=snapshot.capabilities.rank >= 2),
     )
 
 
@@ -265,6 +267,20 @@ def _set_temp(draft: _Draft, target: Target, placed: dict[int, Ref]) -> None:
         ref = placed[index]
         if slot.temp is not None and temp_of.get(ref, slot.temp) != slot.temp:
             draft.steps.append(SetTemp(ref, slot.temp))
+
+
+def _within(most: int, length: int, steps: Sequence[Step], unwanted: Sequence[Ref]) -> list[Step]:
+    """Deletes after everything else; where the list is full, one of the rear before each add."""
+    ordered: list[Step] = []
+    spare = list(unwanted)
+    for step in steps:
+        if isinstance(step, Add):
+            if length >= most and spare:
+                ordered.append(Remove(spare.pop()))
+                length -= 1
+            length += 1
+        ordered.append(step)
+    return [*ordered, *(Remove(ref) for ref in spare)]
 
 
 def _seconds(steps: Iterable[Step], *, fast: bool) -> float:

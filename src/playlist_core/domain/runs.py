@@ -28,7 +28,7 @@ class ItemFailure:
 
     index: int
     video_id: str
-    title: str | None
+    title: str | None = None
     reason: str
     message: str
 

@@ -106,7 +106,8 @@ def _preserve_current(snapshot: QueueSnapshot, accepted: list[Wanted], so_far: S
 
 def _append(snapshot: QueueSnapshot, accepted: list[Wanted], so_far: SoFar) -> Target:
     media = {item.media_id for item in accepted}
-    there = [item for item in snapshot.items if item.uid in so_far.stood or item.media_id not in media]
+    others = {*so_far.stood, *so_far.started}
+    there = [item for item in snapshot.items if item.uid in others or item.media_id not in media]
     staying = _staying(snapshot, there, accepted)
     moving = len(there) - len(staying)
     warnings = (f"{moving} of these are in the queue already and move to its end.",) if moving else ()
@@ -157,9 +158,9 @@ def restoring(
         wanted = Wanted(index, item.media_id, item.temp)
         if now is not None and not goes_on and item.media_id == now.media_id:
             goes_on = True
-            slots.append(Slot(item.media_id, uid=now.uid, wanted=wanted, temp=item.temp))
+            slots.append(Slot(item.media_id, uid=now.uid, wanted=wanted, temp=_flag(snapshot, wanted)))
         else:
-            slots.append(Slot(item.media_id, wanted=wanted, temp=item.temp))
+            slots.append(Slot(item.media_id, wanted=wanted, temp=_flag(snapshot, wanted)))
     return Target(slots=tuple(slots), on_air=None if goes_on or not slots else on_air)
 
 
@@ -172,10 +173,23 @@ def _staying(snapshot: QueueSnapshot, items: Sequence[QueueItem], accepted: Sequ
 
 
 def _slots(snapshot: QueueSnapshot, accepted: Sequence[Wanted]) -> tuple[Slot, ...]:
+    return tuple(Slot(item.media_id, wanted=item, temp=_flag(snapshot, item)) for item in accepted)
+
+
+def _flag(snapshot: QueueSnapshot, item: Wanted) -> bool | None:
+    """The temp flag to insist on; none where CyTube makes every item temp whatever is asked for."""
     capabilities = snapshot.capabilities
-    # Without the permission CyTube makes every item temp whatever is asked for.
-    free = capabilities.can_set_temp and capabilities.can_add_permanent
-    return tuple(Slot(item.media_id, wanted=item, temp=item.temp if free else None) for item in accepted)
+    return item.temp if capabilities.can_set_temp and capabilities.can_add_permanent else None
+
+
+def takes_off_the_air(snapshot: QueueSnapshot, goal: Target) -> bool:
+    """Whether reaching the goal would end what plays now."""
+    playing = _playing(snapshot)
+    if playing is None:
+        return False
+    if goal.on_air is not None:
+        return goal.slots[goal.on_air].media_id != playing.media_id
+    return all(slot.uid != playing.uid for slot in goal.slots)
 
 
 def _playing(snapshot: QueueSnapshot) -> QueueItem | None:

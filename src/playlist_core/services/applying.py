@@ -10,13 +10,17 @@ from playlist_core.domain.playlists import PlaylistItem
 from playlist_core.domain.queue import QueueSnapshot
 from playlist_core.domain.runs import FormerQueue, Run, RunStatus, item_failure
 from playlist_core.domain.target import Former, Target, Wanted
-from playlist_core.errors import PlaylistError
+from playlist_core.errors import OutcomeUnknown, PlaylistError, Unavailable
 from playlist_core.ports import Clock, QueueGateway, Spawn
 from playlist_core.services.convergence import Convergence, Stopped
 from playlist_core.services.runs import INTERRUPTED, RunBook
 
 # How often a run is written down: often enough for its lease, seldom compared with its commands.
 _NOTED_EVERY: Final = 2.0
+# How long it may go on without: the lease lasts 30 s.
+_UNNOTED_MOST: Final = 20.0
+# The queue as it was must fit into one document; very long ones go without their titles.
+_TITLES_KEPT: Final = 1_000
 
 
 @frozen
@@ -28,17 +32,24 @@ class Work:
     wanted: Sequence[Wanted]
     aim: Callable[[QueueSnapshot, Sequence[Wanted], Convergence], Target]
     one_plays: bool = False
+    may_end_empty: bool = False
 
 
 @define(eq=False)
 class _Live:
     run: Run
     noted_at: float
+    tried_at: float
     finished: anyio.Event = field(factory=anyio.Event)
     cancelled: bool = False
+    interrupted: bool = False
 
 
 class _Cancelled(Exception):
+    pass
+
+
+class _Interrupted(Exception):
     pass
 
 
@@ -55,7 +66,8 @@ class Applying:
     async def begin(self, work: Work, snapshot: QueueSnapshot) -> Run:
         """Take the lease and start; raises Conflict `apply_in_progress`."""
         await self.book.open(work.run, _former(snapshot))
-        live = _Live(work.run, self.clock.monotonic())
+        now = self.clock.monotonic()
+        live = _Live(work.run, now, now)
         self._live[work.run.run_id] = live
 
         async def carry_out() -> None:
@@ -87,14 +99,19 @@ class Applying:
         if live is not None:
             live.cancelled = True
 
+    def stop(self) -> None:
+        """The service is stopping: every run of this process ends after the command under way."""
+        for live in self._live.values():
+            live.interrupted = True
+
     async def _carry_out(self, work: Work, live: _Live) -> None:
         async def after_step() -> None:
             live.run = self._told(work, convergence)
             if live.cancelled:
                 raise _Cancelled
-            if self.clock.monotonic() - live.noted_at >= _NOTED_EVERY:
-                live.noted_at = self.clock.monotonic()
-                await self.book.progress(live.run)
+            if live.interrupted:
+                raise _Interrupted
+            await self._note(live)
 
         convergence = Convergence(
             self.gateway,
@@ -103,23 +120,54 @@ class Applying:
             wanted=work.wanted,
             after_step=after_step,
             one_plays=work.one_plays,
+            may_end_empty=work.may_end_empty,
         )
         status, code, message = RunStatus.DONE, None, None
         try:
             await convergence.run()
         except _Cancelled:
-            status, message = RunStatus.CANCELLED, "Cancelled; what was done so far stays."
+            status, code, message = RunStatus.CANCELLED, "cancelled", "Cancelled; what was done so far stays."
+        except _Interrupted:
+            status, code, message = RunStatus.FAILED, "interrupted", INTERRUPTED
         except Stopped as exc:
             status, code, message = RunStatus.FAILED, exc.code, exc.reason
         except PlaylistError as exc:
             status, code, message = RunStatus.FAILED, exc.code, exc.message
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
-                stopped = self._told(work, convergence)
-                live.run = evolve(stopped, status=RunStatus.FAILED, code="interrupted", message=INTERRUPTED)
-                await self._close(live)
+                await self._end(work, convergence, live, RunStatus.FAILED, "interrupted", INTERRUPTED)
             raise
+        await self._end(work, convergence, live, status, code, message)
+
+    async def _note(self, live: _Live) -> None:
+        """Write down how far it is; a store that is away for a moment does not stop the channel."""
+        now = self.clock.monotonic()
+        if now - live.tried_at < _NOTED_EVERY:
+            return
+        live.tried_at = now
+        try:
+            await self.book.progress(live.run)
+            live.noted_at = now
+        except (Unavailable, OutcomeUnknown):
+            if now - live.noted_at > _UNNOTED_MOST:
+                raise
+
+    async def _end(
+        self,
+        work: Work,
+        convergence: Convergence,
+        live: _Live,
+        status: RunStatus,
+        code: str | None,
+        message: str | None,
+    ) -> None:
+        """Tell how it ended; what a run that stopped has not come to is missing for the same reason."""
         told = self._told(work, convergence)
+        if status is not RunStatus.DONE:
+            stand = convergence.settled | convergence.started | convergence.added | convergence.moved
+            missing = [w.index for w in work.wanted if w.index not in stand | convergence.refused.keys()]
+            left = (item_failure(i, work.items[i], code or status.value, message or "") for i in missing)
+            told = evolve(told, failed=(*told.failed, *left), done=told.done + len(missing))
         live.run = evolve(told, status=status, code=code, message=message, eta_seconds=None)
         await self._close(live)
 
@@ -154,7 +202,10 @@ class Applying:
 
 
 def _former(snapshot: QueueSnapshot) -> FormerQueue:
+    titled = len(snapshot.items) <= _TITLES_KEPT
     return FormerQueue(
-        items=tuple(Former(i.media_id, i.media_type, i.title, i.temp) for i in snapshot.items),
+        items=tuple(
+            Former(i.media_id, i.media_type, i.title if titled else "", i.temp) for i in snapshot.items
+        ),
         playing=snapshot.current_index,
     )

@@ -7,15 +7,17 @@ from attrs import Factory, define, field, frozen
 
 from playlist_core.domain.plan import Add, Jump, Move, Plan, Remove, SetTemp, Step, plan
 from playlist_core.domain.queue import QueueSnapshot, Refusal
-from playlist_core.domain.target import SoFar, Target, Wanted
+from playlist_core.domain.target import Left, SoFar, Target, Wanted
 from playlist_core.errors import OutcomeUnknown, PlaylistError, QueueRefused
 from playlist_core.ports import Clock, QueueGateway
 
 _PACE_PAUSE: Final = 0.25
 _DOUBTS: Final = 3
+# An item that vanishes after each add is somebody's wish.
+_ADDS: Final = 5
 # The refusals that every further command would meet too.
 _FINAL: Final = {Refusal.NO_PERMISSION, Refusal.LIST_FULL}
-_Doubtful = Step | tuple[str, int]
+_Counted = Step | tuple[str, int]
 
 
 class Stopped(Exception):
@@ -41,7 +43,7 @@ class Convergence:
 
     `aim` gives the target for a snapshot and the items still wanted; `after_step` is awaited after each
     command and may raise to end the run between commands. `one_plays` says that an item of the playlist is
-    on the air without being wanted again.
+    on the air without being wanted again, `may_end_empty` that an empty queue can be what is aimed at.
     """
 
     gateway: QueueGateway
@@ -50,6 +52,7 @@ class Convergence:
     wanted: Sequence[Wanted] = field(kw_only=True)
     after_step: Callable[[], Awaitable[None]] = field(kw_only=True)
     one_plays: bool = field(default=False, kw_only=True)
+    may_end_empty: bool = field(default=False, kw_only=True)
     refused: dict[int, ItemRefused] = Factory(dict[int, ItemRefused])
     added: set[int] = Factory(set[int])
     moved: set[int] = Factory(set[int])
@@ -61,7 +64,7 @@ class Convergence:
     _started_uids: set[int] = field(factory=set[int], init=False)
     _anchor: int | None = field(default=None, init=False)
     _generation: int | None = field(default=None, init=False)
-    _doubts: dict[_Doubtful, int] = field(factory=dict[_Doubtful, int], init=False)
+    _counts: dict[_Counted, int] = field(factory=dict[_Counted, int], init=False)
 
     async def run(self) -> None:
         """Until the queue is the target; raises Stopped, or what `after_step` raises."""
@@ -74,7 +77,7 @@ class Convergence:
             self._take_stock(goal, todo)
             if not todo.steps:
                 return
-            if not self._something_stands(goal):
+            if not (self.may_end_empty or self._something_stands(goal)):
                 raise Stopped(
                     "None of the items could be queued; the queue was left as it was.", code="nothing_queued"
                 )
@@ -122,6 +125,8 @@ class Convergence:
     def _take_stock(self, goal: Target, todo: Plan) -> None:
         self.remaining_seconds = todo.seconds
         self.settled.clear()
+        # Left out at a later look means that it has come on the air by itself.
+        self.started |= {item.index for item, why in goal.left_out if why is Left.PLAYING_NOW}
         for index, (slot, ref) in enumerate(zip(goal.slots, todo.placed, strict=True)):
             if slot.wanted is None:
                 continue
@@ -131,6 +136,11 @@ class Convergence:
                 self.settled.add(slot.wanted.index)
 
     async def _carry_out(self, step: Step, goal: Target) -> None:
+        if isinstance(step, Add):
+            wanted = _wanted(goal, step)
+            if self._counts.get(("added", wanted.index), 0) >= _ADDS:
+                self.refused[wanted.index] = ItemRefused("removed", "Somebody removes it each time.")
+                return
         try:
             await self._send(step, goal)
         except QueueRefused as exc:
@@ -145,6 +155,7 @@ class Convergence:
                 # At once, not at the next look: the first item of an empty list plays by then.
                 self._placed[item.uid] = _wanted(goal, step).index
                 self.added.add(_wanted(goal, step).index)
+                self._counted(("added", _wanted(goal, step).index))
             case Move(item=int(uid), after=int() | None as after):
                 await self.gateway.move(uid, after=after)
                 if uid in self._placed:
@@ -165,7 +176,7 @@ class Convergence:
             raise Stopped(f"The channel refused: {exc.message}", code=exc.reason) from exc
         else:
             wanted = _wanted(goal, step)
-            if exc.reason == Refusal.DUPLICATE and self._doubted(("twice", wanted.index)) < _DOUBTS:
+            if exc.reason == Refusal.DUPLICATE and self._counted(("twice", wanted.index)) < _DOUBTS:
                 # Somebody else added it a moment ago: the next look will find it and move it instead.
                 return
             self.refused[wanted.index] = ItemRefused(exc.reason, exc.message)
@@ -174,14 +185,14 @@ class Convergence:
         """No answer: the next look shows whether it happened; what stays silent is given up."""
         if isinstance(step, Add):
             wanted = _wanted(goal, step)
-            if self._doubted(("silent", wanted.index)) >= _DOUBTS:
+            if self._counted(("silent", wanted.index)) >= _DOUBTS:
                 self.refused[wanted.index] = ItemRefused("no_answer", "The channel did not answer.")
-        elif self._doubted(step) >= _DOUBTS:
+        elif self._counted(step) >= _DOUBTS:
             raise Stopped("The channel does not answer to commands.", code="no_answer")
 
-    def _doubted(self, what: _Doubtful) -> int:
-        self._doubts[what] = self._doubts.get(what, 0) + 1
-        return self._doubts[what]
+    def _counted(self, what: _Counted) -> int:
+        self._counts[what] = self._counts.get(what, 0) + 1
+        return self._counts[what]
 
 
 def _wanted(goal: Target, step: Add) -> Wanted:

@@ -1,8 +1,9 @@
 """Typed documents over a bucket: the only conflict retry, and unknown outcomes settled."""
 
 import json
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, Generic, TypeVar, cast
 
 import anyio
@@ -14,11 +15,16 @@ from playlist_core.errors import Conflict, InvalidInput, OutcomeUnknown, Unavail
 from playlist_core.ports import Clock, Entry, KVStore, Randomness
 from playlist_core.services.codec import stored
 
+log = logging.getLogger("kryten_playlist.store")
+
 SCHEMA_VERSION: Final = 1
 OPS_KEPT: Final = 32
 ATTEMPTS: Final = 40
 _LONGEST_PAUSE: Final = 0.25
 _SETTLING: Final = 5
+
+# Around what only tidies up after a change that has happened: failing, it must not deny the change.
+LEFT_TO_THE_SWEEP: Final = suppress(Conflict, Unavailable, OutcomeUnknown)
 
 T = TypeVar("T")
 
@@ -68,9 +74,19 @@ class Documents(Generic[T]):
             return None
 
     async def all(self, *segments: str) -> Sequence[Stored[T]]:
-        """Every document whose key continues `segments`, by key."""
-        entries = await self.store.entries(self.key(*segments) + "/")
-        return [self._decode(entry) for entry in entries]
+        """Every document whose key continues `segments`, by key.
+
+        One that cannot be read is left out and logged: it must not take the others along.
+        """
+        found: list[Stored[T]] = []
+        for entry in await self.store.entries(self.key(*segments) + "/"):
+            try:
+                found.append(self._decode(entry))
+            except Unavailable as exc:
+                log.error("%s", exc.message)
+            # Decoding a large one takes a while; others want their turn.
+            await self.clock.sleep(0)
+        return found
 
     async def create(self, *segments: str, value: T) -> Stored[T]:
         """Store a new document; Conflict when the key exists."""

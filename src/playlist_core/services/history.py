@@ -7,7 +7,7 @@ from attrs import define, frozen
 
 from playlist_core.domain.playlists import VERSIONS_KEPT, Playlist
 from playlist_core.errors import Conflict
-from playlist_core.services.documents import Documents
+from playlist_core.services.documents import LEFT_TO_THE_SWEEP, Documents, Stored
 
 
 @frozen(kw_only=True)
@@ -52,36 +52,32 @@ class PlaylistHistory:
         else:
             await self.bin.update(playlist.playlist_id, value=buried, seen=seen)
 
-    async def buried(self) -> Sequence[Buried]:
+    async def buried(self) -> Sequence[Stored[Buried]]:
         """Everything in the bin, dead or living again."""
-        return [seen.value for seen in await self.bin.all()]
+        return await self.bin.all()
 
-    async def unbury(self, playlist_id: str) -> None:
-        """Out of the bin, after the playlist lives again."""
-        seen = await self.bin.get(playlist_id)
-        if seen is None:
-            return
-        try:
-            await self.bin.delete(playlist_id, seen=seen)
-        except Conflict:
-            return
+    async def find(self, playlist_id: str) -> Stored[Buried] | None:
+        """The bin's entry of one playlist."""
+        return await self.bin.find(playlist_id)
+
+    async def unbury(self, seen: Stored[Buried]) -> None:
+        """Out of the bin, after the playlist lives again; a later burial of the same playlist stays."""
+        with LEFT_TO_THE_SWEEP:
+            await self.bin.delete(seen.value.playlist.playlist_id, seen=seen)
 
     async def sweep(self, *, older_than: datetime, living: Collection[str]) -> None:
         """Forget what was deleted too long ago, with its versions; the versions of `living` ones stay."""
-        for buried in await self.buried():
-            if buried.deleted_at >= older_than:
+        for seen in await self.buried():
+            if seen.value.deleted_at >= older_than:
                 continue
-            playlist_id = buried.playlist.playlist_id
+            playlist_id = seen.value.playlist.playlist_id
             if playlist_id not in living:
                 for state in await self.states.all(playlist_id):
                     await self._drop(playlist_id, state.value.version)
-            await self.unbury(playlist_id)
+            await self.unbury(seen)
 
     async def _drop(self, playlist_id: str, version: int) -> None:
-        seen = await self.states.get(playlist_id, str(version)) if version > 0 else None
-        if seen is None:
-            return
-        try:
-            await self.states.delete(playlist_id, str(version), seen=seen)
-        except Conflict:
-            return
+        with LEFT_TO_THE_SWEEP:
+            seen = await self.states.get(playlist_id, str(version)) if version > 0 else None
+            if seen is not None:
+                await self.states.delete(playlist_id, str(version), seen=seen)

@@ -13,7 +13,7 @@ from playlist_core.domain.playlists import Playlist, Record, Void, name_key
 from playlist_core.errors import Conflict, NameTaken, Unavailable
 from playlist_core.ports import Clock
 from playlist_core.services.codec import stored
-from playlist_core.services.documents import Documents, Stored
+from playlist_core.services.documents import LEFT_TO_THE_SWEEP, Documents, Stored
 
 # A younger claim is taken for a creation under way; for liveness only, safety rests on the fence.
 CLAIM_SETTLES: Final = timedelta(seconds=10)
@@ -86,6 +86,10 @@ class PlaylistNames:
             await self._release(playlist.name, claim)
             raise
 
+    async def taken(self) -> set[str]:
+        """The keys of all names that somebody has claimed."""
+        return {name_key(held.value.name) for held in await self.claims.all()}
+
     async def sweep(self) -> None:
         """Remove claims that nobody stands behind, and voids after 24 h."""
         for held in await self.claims.all():
@@ -142,19 +146,17 @@ class PlaylistNames:
             await self.records.update(claim.playlist_id, value=fence, seen=seen)
 
     async def _release(self, name: str, claim: Stored[Claim] | None) -> None:
-        """Give a claim back by the revision it was read with; somebody else's stays."""
-        if claim is None:
-            return
-        try:
-            await self.claims.delete(name_key(name), seen=claim)
-        except Conflict:
-            return
+        """Give a claim back by the revision it was read with; somebody else's stays.
+
+        Whatever it is for is decided by then, so a store that is away now leaves the claim to the sweep.
+        """
+        if claim is not None:
+            with LEFT_TO_THE_SWEEP:
+                await self.claims.delete(name_key(name), seen=claim)
 
     async def _forget(self, void: Stored[Record]) -> None:
-        try:
+        with LEFT_TO_THE_SWEEP:
             await self.records.delete(void.value.playlist_id, seen=void)
-        except Conflict:
-            return
 
 
 def _record(plain: Any, _: Any) -> Record:

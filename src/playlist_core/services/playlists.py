@@ -82,29 +82,33 @@ class Playlists:
         actor: Actor,
         playlist_id: str,
         *,
-        name: str,
+        name: str | None,
         items: Sequence[PlaylistItem],
         if_version: int | None = None,
     ) -> Playlist:
-        """The next version; the one before stays restorable.
+        """The next version, with `name` None under the name it has; the one before stays restorable.
 
         With `if_version` the edit counts only on top of that version: StaleVersion otherwise.
         Without it the edit goes over whatever is current. Raises InvalidInput, TooLarge, NameTaken, NotFound.
         """
-        new_name = check_name(name)
+        new_name = None if name is None else check_name(name)
         async for _ in self.records.attempts():
             seen = await self._read(playlist_id)
             before = _living(seen)
             _check_version(before, if_version)
             described = await self._described(items, before.items)
             after = edited(
-                before, name=new_name, items=described, by=actor.username.spelling, at=self.clock.now()
+                before,
+                name=new_name or before.name,
+                items=described,
+                by=actor.username.spelling,
+                at=self.clock.now(),
             )
             _check_size(after)
             try:
                 await self._replace(seen, before, after)
             except NameTaken as exc:
-                raise await self._with_suggestion(exc, new_name) from exc
+                raise await self._with_suggestion(exc, after.name) from exc
             except Conflict:
                 continue
             await self.history.trim(after)
@@ -128,11 +132,10 @@ class Playlists:
     async def deleted(self) -> Sequence[Buried]:
         """What can be restored, latest first; an entry counts only while its playlist does not live."""
         living = {playlist.playlist_id for playlist in await self.all()}
-        oldest = self.clock.now() - DELETED_KEPT
         bin_ = [
-            buried
-            for buried in await self.history.buried()
-            if buried.playlist.playlist_id not in living and buried.deleted_at > oldest
+            seen.value
+            for seen in await self.history.buried()
+            if seen.value.playlist.playlist_id not in living and self._is_kept(seen.value)
         ]
         return sorted(bin_, key=lambda buried: buried.deleted_at, reverse=True)
 
@@ -142,7 +145,7 @@ class Playlists:
         if seen is not None and isinstance(seen.value, Playlist):
             current = seen.value
         else:
-            current = (await self._buried(playlist_id)).playlist
+            current = (await self._buried(playlist_id)).value.playlist
         return [current, *await self.history.versions(current)]
 
     async def restore(self, actor: Actor, playlist_id: str, version: int) -> Playlist:
@@ -153,8 +156,9 @@ class Playlists:
         seen = await self.records.find(playlist_id)
         if seen is not None and isinstance(seen.value, Playlist):
             wanted = await self._version(seen.value, version)
-            return await self.save(actor, playlist_id, name=seen.value.name, items=wanted.items)
-        buried = (await self._buried(playlist_id)).playlist
+            return await self.save(actor, playlist_id, name=None, items=wanted.items)
+        grave = await self._buried(playlist_id)
+        buried = grave.value.playlist
         wanted = await self._version(buried, version)
         revived = edited(
             buried,
@@ -168,7 +172,7 @@ class Playlists:
             await self.names.revive(revived)
         except NameTaken as exc:
             raise await self._with_suggestion(exc, revived.name) from exc
-        await self.history.unbury(playlist_id)
+        await self.history.unbury(grave)
         return revived
 
     async def sweep(self) -> None:
@@ -190,11 +194,14 @@ class Playlists:
             raise NotFound(_GONE, code="playlist_not_found")
         return seen
 
-    async def _buried(self, playlist_id: str) -> Buried:
-        for buried in await self.deleted():
-            if buried.playlist.playlist_id == playlist_id:
-                return buried
-        raise NotFound(_GONE, code="playlist_not_found")
+    async def _buried(self, playlist_id: str) -> Stored[Buried]:
+        seen = await self.history.find(playlist_id)
+        if seen is None or not self._is_kept(seen.value):
+            raise NotFound(_GONE, code="playlist_not_found")
+        return seen
+
+    def _is_kept(self, buried: Buried) -> bool:
+        return buried.deleted_at > self.clock.now() - DELETED_KEPT
 
     async def _version(self, current: Playlist, version: int) -> Playlist:
         for state in [current, *await self.history.versions(current)]:
@@ -224,8 +231,7 @@ class Playlists:
         }
 
     async def _with_suggestion(self, exc: NameTaken, name: str) -> NameTaken:
-        taken = {name_key(playlist.name) for playlist in await self.all()}
-        suggestion = suggest_name(name, taken)
+        suggestion = suggest_name(name, await self.names.taken())
         message = f"{exc.message} Choose another name, for example “{suggestion}”."
         return NameTaken(message, **{**exc.details, "suggestion": suggestion})
 

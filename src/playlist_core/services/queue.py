@@ -8,17 +8,18 @@ from attrs import define, field, frozen
 from playlist_core.domain.access import Action, decide
 from playlist_core.domain.identity import Actor
 from playlist_core.domain.manifest import ManifestTemplate, unavailable_reason
-from playlist_core.domain.plan import Plan, plan
+from playlist_core.domain.plan import Jump, Move, Plan, plan
 from playlist_core.domain.playlists import Playlist, PlaylistItem
 from playlist_core.domain.queue import Mode, QueueSnapshot
 from playlist_core.domain.runs import FormerQueue, ItemFailure, Run, RunStatus, item_failure
-from playlist_core.domain.target import Left, Target, Wanted, restoring, target
-from playlist_core.errors import Conflict, InvalidInput
+from playlist_core.domain.target import Left, Slot, Target, Wanted, restoring, takes_off_the_air, target
+from playlist_core.errors import Conflict, Denied, InvalidInput
 from playlist_core.ports import CatalogIndex, Clock, QueueGateway, Randomness
 from playlist_core.services.applying import Applying, Work
-from playlist_core.services.convergence import Convergence
+from playlist_core.services.convergence import Convergence, Stopped
 from playlist_core.services.playlists import Playlists
 
+_NOTHING: Final = "None of the items can be queued; the queue would be left as it is."
 _LEFT_WORDS: Final = {
     Left.ALREADY_ON_PLAYLIST: "The channel refuses duplicates, and this title is there already.",
     Left.PLAYING_NOW: "This title is playing right now.",
@@ -56,16 +57,17 @@ class ChannelQueue:
 
     async def preview(self, playlist_id: str, mode: Mode) -> Preview:
         """What `apply` would do now; sends nothing."""
-        playlist = await self.playlists.get(playlist_id)
+        playlist = await self._with_items(playlist_id)
         wanted, unavailable = await self._wanted(playlist)
         snapshot = await self.gateway.snapshot()
         goal = target(snapshot, mode, wanted)
-        todo = plan(snapshot, goal)
+        nothing = not (goal.left_out or any(slot.wanted is not None for slot in goal.slots))
+        todo = plan(snapshot, goal if not nothing else _as_it_is(snapshot))
         left_out = tuple(_left_out(playlist, item, why) for item, why in goal.left_out)
         return Preview(
             plan=todo,
             failed=(*unavailable, *left_out),
-            limits=_limits(snapshot, todo),
+            limits=(*((_NOTHING,) if nothing else ()), *_limits(snapshot, todo)),
             warnings=goal.warnings,
             ends_in_seconds=_ends_in(snapshot, goal, playlist),
         )
@@ -77,9 +79,7 @@ class ChannelQueue:
         ChannelUnavailable.
         """
         self._require(actor, Action.HARD_REPLACE if mode is Mode.HARD_REPLACE else Action.APPLY)
-        playlist = await self.playlists.get(playlist_id)
-        if not playlist.items:
-            raise InvalidInput.of("playlist_id", "this playlist is empty; there is nothing to put on the air")
+        playlist = await self._with_items(playlist_id)
         wanted, unavailable = await self._wanted(playlist)
         snapshot = await self.gateway.snapshot()
         first = target(snapshot, mode, wanted)
@@ -107,10 +107,11 @@ class ChannelQueue:
         former = await self.applying.book.queue_before(run_id)
         snapshot = await self.gateway.snapshot()
         first = restoring(snapshot, former.items, former.playing)
-        if first.on_air is not None and snapshot.playing is not None:
+        if takes_off_the_air(snapshot, first):
             self._require(actor, Action.HARD_REPLACE)
+        may_end_programme = self._may(actor, Action.HARD_REPLACE)
         items = [
-            PlaylistItem(self.manifests.video_id(item.media_id) or item.media_id, item.title)
+            PlaylistItem(self.manifests.video_id(item.media_id) or item.media_id, item.title or None)
             for item in former.items
         ]
         lost = _lost(snapshot, former, items)
@@ -125,14 +126,17 @@ class ChannelQueue:
 
         def aim(now: QueueSnapshot, outstanding: Sequence[Wanted], so_far: Convergence) -> Target:
             refused = lost.keys() | so_far.refused.keys()
-            return restoring(now, former.items, former.playing, without=refused)
+            goal = restoring(now, former.items, former.playing, without=refused)
+            if takes_off_the_air(now, goal) and not may_end_programme:
+                raise Stopped("Something else plays now, and only admins may end it.", code="forbidden")
+            return goal
 
         wanted = [
             Wanted(index, item.media_id, item.temp)
             for index, item in enumerate(former.items)
             if index not in lost
         ]
-        return await self.applying.begin(Work(run, items, wanted, aim), snapshot)
+        return await self.applying.begin(Work(run, items, wanted, aim, may_end_empty=True), snapshot)
 
     async def run(self, run_id: str) -> Run:
         """How far a run is; raises NotFound."""
@@ -154,8 +158,21 @@ class ChannelQueue:
         """Forget runs of long ago."""
         await self.applying.book.sweep()
 
+    async def _with_items(self, playlist_id: str) -> Playlist:
+        playlist = await self.playlists.get(playlist_id)
+        if not playlist.items:
+            raise InvalidInput.of("playlist_id", "this playlist is empty; there is nothing to put on the air")
+        return playlist
+
     def _require(self, actor: Actor, action: Action) -> None:
         decide(actor.role, action, allow_blessed_hard_replace=self.allow_blessed_hard_replace)
+
+    def _may(self, actor: Actor, action: Action) -> bool:
+        try:
+            self._require(actor, action)
+        except Denied:
+            return False
+        return True
 
     async def _wanted(self, playlist: Playlist) -> tuple[list[Wanted], list[ItemFailure]]:
         known = await self.index.get_many({item.video_id for item in playlist.items})
@@ -212,6 +229,10 @@ def _lost(
     }
 
 
+def _as_it_is(snapshot: QueueSnapshot) -> Target:
+    return Target(slots=tuple(Slot(item.media_id, uid=item.uid) for item in snapshot.items))
+
+
 def _limits(snapshot: QueueSnapshot, todo: Plan) -> tuple[str, ...]:
     capabilities = snapshot.capabilities
     limits: list[str] = []
@@ -219,9 +240,11 @@ def _limits(snapshot: QueueSnapshot, todo: Plan) -> tuple[str, ...]:
         limits.append("The bot may not add to this channel's playlist.")
     if not capabilities.can_delete and todo.deleted:
         limits.append("The bot may not delete from this channel's playlist.")
-    if not capabilities.can_move and todo.moved:
+    if not capabilities.can_move and any(isinstance(step, Move) for step in todo.steps):
         limits.append("The bot may not move items in this channel's playlist.")
-    longest = len(snapshot.items) + len(todo.added)
+    if not capabilities.can_jump and any(isinstance(step, Jump) for step in todo.steps):
+        limits.append("The bot may not choose what plays in this channel.")
+    longest = len(snapshot.items) + len(todo.added) - todo.deleted
     if longest > capabilities.max_items:
         limits.append(
             f"The channel's playlist holds at most {capabilities.max_items} items; this needs {longest}."

@@ -1,20 +1,24 @@
 """The book of runs: who applies to the channel, how far a run is, and the queue as it was before."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
 from attrs import define, evolve
 
 from playlist_core.domain.runs import ApplyLease, FormerQueue, Run, RunStatus
-from playlist_core.errors import Conflict, NotFound, Unavailable
+from playlist_core.errors import Conflict, NotFound, PlaylistError, TooLarge
 from playlist_core.ports import Clock
-from playlist_core.services.documents import Documents
+from playlist_core.services.documents import LEFT_TO_THE_SWEEP, Documents
 
 # A lease that nobody renewed for so long belongs to a process that died (DESIGN, issue of applying).
 LEASE_LASTS: Final = timedelta(seconds=30)
 RUNS_KEPT: Final = timedelta(days=7)
 INTERRUPTED: Final = "The service stopped in the middle; apply the playlist again to finish."
 _LEASE: Final = "apply"
+# A document holds 1 MiB; so many fit whatever their ids and titles are.
+_FAILURES_WITH_TITLES: Final = 500
+_FAILURES_KEPT: Final = 1_500
 
 
 @define(eq=False)
@@ -40,8 +44,13 @@ class RunBook:
                 done=busy.value.done if busy else 0,
                 total=busy.value.total if busy else 0,
             )
-        await self.former.create(run.run_id, value=former)
-        await self.runs.create(run.run_id, value=run)
+        try:
+            await self.runs.create(run.run_id, value=run)
+            with suppress(TooLarge):  # a run that cannot be undone is better than none
+                await self.former.create(run.run_id, value=former)
+        except PlaylistError:
+            await self._give_back(run)
+            raise
 
     async def progress(self, run: Run) -> None:
         """Write down how far it is and renew the lease; Conflict when somebody took it over."""
@@ -53,17 +62,14 @@ class RunBook:
             return evolve(held, renewed_at=now)
 
         await self.leases.modify(_LEASE, change=renewed)
-        await self.runs.modify(run.run_id, change=lambda _: run)
+        await self._note(run)
 
     async def close(self, run: Run) -> None:
         """Write down the end and give the lease back."""
-        await self.runs.modify(run.run_id, change=lambda _: run)
-        held = await self.leases.get(_LEASE)
-        if held is not None and held.value.run_id == run.run_id:
-            try:
-                await self.leases.delete(_LEASE, seen=held)
-            except Conflict:
-                return
+        try:
+            await self._note(run)
+        finally:
+            await self._give_back(run)
 
     async def get(self, run_id: str) -> Run:
         """Raises NotFound; a run whose process died is told as failed."""
@@ -94,13 +100,21 @@ class RunBook:
         for seen in await self.runs.all():
             if seen.value.updated_at > oldest:
                 continue
-            former = await self.former.get(seen.value.run_id)
-            try:
+            with LEFT_TO_THE_SWEEP:
+                former = await self.former.get(seen.value.run_id)
                 if former is not None:
                     await self.former.delete(seen.value.run_id, seen=former)
                 await self.runs.delete(seen.value.run_id, seen=seen)
-            except (Conflict, Unavailable):
-                continue
+
+    async def _note(self, run: Run) -> None:
+        stored = _bounded(run)
+        await self.runs.modify(run.run_id, change=lambda _: stored)
+
+    async def _give_back(self, run: Run) -> None:
+        with LEFT_TO_THE_SWEEP:  # and to its own time, half a minute
+            held = await self.leases.get(_LEASE)
+            if held is not None and held.value.run_id == run.run_id:
+                await self.leases.delete(_LEASE, seen=held)
 
     def _taken_over(self, held: ApplyLease | None, lease: ApplyLease) -> ApplyLease | None:
         if held is not None and self.clock.now() - held.renewed_at < LEASE_LASTS:
@@ -112,3 +126,10 @@ class RunBook:
         if held is None or held.value.run_id != run.run_id:
             return True
         return self.clock.now() - held.value.renewed_at >= LEASE_LASTS
+
+
+def _bounded(run: Run) -> Run:
+    """The run as it is stored: of very many failures the first ones, without the titles the playlist has."""
+    if len(run.failed) <= _FAILURES_WITH_TITLES:
+        return run
+    return evolve(run, failed=tuple(evolve(each, title=None) for each in run.failed[:_FAILURES_KEPT]))
