@@ -3,6 +3,7 @@
 import { emit } from "./bus.js";
 
 const ROOT = "/api/v1";
+const OUTSIDE = /^\/(demo|health)\b/;
 
 export class ApiError extends Error {
   constructor(status, code, message, details = {}) {
@@ -44,7 +45,7 @@ export async function call(method, path, { body, headers = {}, signal } = {}) {
   }
   let response;
   try {
-    response = await fetch(path.startsWith("/demo") ? path : ROOT + path, init);
+    response = await fetch(OUTSIDE.test(path) ? path : ROOT + path, init);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, "no_answer", "The service does not answer. Check your connection, then try again.");

@@ -9,7 +9,6 @@ import { drawPlan } from "./plan.js";
 import { follow } from "./run.js";
 import { savedPlaylists } from "./saved.js";
 import { can } from "./session.js";
-import { learn } from "./titles.js";
 
 const MODES = [
   ["preserve_current", "Keep what is playing", "The rest of the queue becomes this playlist."],
@@ -115,7 +114,6 @@ async function start() {
   const { id, mode } = state;
   try {
     const playlist = await get(`/playlists/${id}`);
-    learn(playlist.items);
     const { run_id: run } = await post(
       "/queue/apply",
       { playlist_id: id, mode },

@@ -5,7 +5,6 @@ import { emit, on } from "./bus.js";
 import { $, fill, h } from "./dom.js";
 import { clock, counted, inSeconds, span } from "./format.js";
 import { can } from "./session.js";
-import { lookUp, nameOf } from "./titles.js";
 import { upcoming } from "./queue.js";
 
 const EVERY_MS = 3000;
@@ -20,7 +19,7 @@ let clockTimer = null;
 
 export const isConnected = () => view?.connected ?? false;
 
-export const playingNow = () => (view?.now_playing ? nameOf(view.now_playing) : null);
+export const playingNow = () => view?.now_playing?.display_title ?? null;
 
 /** Seconds into the playing item, as far as one can tell between two answers. */
 function position() {
@@ -52,7 +51,7 @@ function drawNow() {
   fill(
     $("#now"),
     h("p", { class: "muted" }, "Playing now"),
-    h("p", { class: "title strong", title: playing.title }, nameOf(playing)),
+    h("p", { class: "title strong", title: playing.title }, playing.display_title),
     h("progress", { max: Math.max(1, playing.duration_seconds), value: 0, "aria-label": "Position" }),
     h("p", { class: "time muted" }),
   );
@@ -64,17 +63,9 @@ function queueRow({ item, startsIn }) {
     "li",
     { class: "queued" },
     h("span", { class: "time" }, inSeconds(startsIn)),
-    h("span", { class: "grow title", title: item.title }, nameOf(item)),
+    h("span", { class: "grow title", title: item.title }, item.display_title),
     h("span", { class: "time muted" }, item.duration_seconds > 0 ? clock(item.duration_seconds) : "?"),
   );
-}
-
-/** The queue names its items as the site does; the catalogue knows how people read them. */
-async function name(items) {
-  const nameless = items.filter((item) => item.display_title === undefined).slice(0, SHOWN);
-  if (!(await lookUp(nameless.map((item) => item.video_id))) || view === null) return;
-  drawNow();
-  drawQueue();
 }
 
 function drawQueue() {
@@ -83,7 +74,6 @@ function drawQueue() {
     : [];
   const shown = all ? entries : entries.slice(0, SHOWN);
   $("#queue").replaceChildren(...shown.map(queueRow));
-  name(shown.map(({ item }) => item));
   $("#queue-all").hidden = shown.length === entries.length;
   $("#queue-all").textContent = `Show all ${entries.length.toLocaleString()}`;
   const whole = view.connected && view.items.length > 0;

@@ -9,8 +9,8 @@ let present = false;
 
 export const isDemo = () => present;
 
-/** Everything about the simulated channel. */
-export const demoChannel = () => get("/demo/channel");
+/** The simulated channel without the long list of commands it was sent. */
+export const demoChannel = () => get("/demo/channel?commands=false");
 
 export async function act(action, more = {}) {
   const view = await call("POST", "/demo/channel", { body: { action, ...more } });
@@ -18,15 +18,13 @@ export async function act(action, more = {}) {
   return view;
 }
 
-/** Whether this is a demo: only a demo has the address. */
+/** Learn whether this is a demo; a service that does not say so is none. */
 export async function lookForDemo() {
   try {
-    await demoChannel();
-    present = true;
+    present = (await get("/health")).demo;
   } catch {
     present = false;
   }
-  return present;
 }
 
 function button(text, action, more, said) {

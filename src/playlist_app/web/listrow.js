@@ -61,6 +61,7 @@ export function makeRow(item, { canEdit, moveTo, takeOut }) {
   const handle = h("button", {
     type: "button",
     class: "handle",
+    title: "Drag it to another place",
     "aria-describedby": "handle-help",
     "aria-pressed": "false",
   });
@@ -69,7 +70,8 @@ export function makeRow(item, { canEdit, moveTo, takeOut }) {
     const opener = h(
       "button",
       { type: "button", class: "open-tools grow", "aria-expanded": "false" },
-      ...text(item),
+      h("span", { class: "about grow" }, ...text(item)),
+      h("span", { class: "more", title: "Move it up or down", "aria-hidden": "true" }, "⋯"),
     );
     opener.addEventListener("click", () => toggle(opener, strip));
     const out = h(
@@ -84,7 +86,7 @@ export function makeRow(item, { canEdit, moveTo, takeOut }) {
     );
     element.append(h("div", { class: "line" }, handle, number, opener, out), strip);
   } else {
-    element.append(h("div", { class: "line" }, number, h("div", { class: "grow plain" }, ...text(item))));
+    element.append(h("div", { class: "line" }, number, h("div", { class: "about grow plain" }, ...text(item))));
   }
   const update = (place, count, offset) => {
     at = place;

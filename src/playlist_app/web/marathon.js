@@ -1,6 +1,6 @@
 /** The marathon dialog: how the picked playlists are combined, with the result before anything is kept. */
 
-import { get, post } from "./api.js";
+import { post } from "./api.js";
 import { on } from "./bus.js";
 import { $, announce, fill, h } from "./dom.js";
 import { total } from "./format.js";
@@ -9,7 +9,6 @@ import { markPattern } from "./pattern.js";
 import { present } from "./playlist.js";
 import { drawPreview } from "./preview.js";
 import { savedPlaylists } from "./saved.js";
-import { known, learn } from "./titles.js";
 
 const PAUSE_MS = 200;
 const NAME_MOST = 100;
@@ -79,21 +78,14 @@ function refused(error) {
 }
 
 function take() {
-  const items = result.items.map((item) => ({ display_title: item.title, ...item, ...known(item.video_id) }));
   const name = sources.map((source) => source.name).join(" + ");
   const short = name.length > NAME_MOST ? `${name.slice(0, NAME_MOST - 1)}…` : name;
   $("#marathon").close();
   clearMix();
-  present({ items, name: short }, "The marathon is your working playlist now, not saved yet.");
+  present({ items: result.items, name: short }, "The marathon is your working playlist now, not saved yet.");
 }
 
-/** The preview names titles as the site does; the playlists know how people read them. */
-async function learnNames() {
-  const answers = await Promise.allSettled(sources.map((source) => get(`/playlists/${source.playlist_id}`)));
-  for (const answer of answers) if (answer.status === "fulfilled") learn(answer.value.items);
-}
-
-async function open() {
+function open() {
   sources = mixed().map((id) => savedPlaylists().find((playlist) => playlist.playlist_id === id));
   form().reset();
   form().elements.ready.value = "turn";
@@ -105,8 +97,7 @@ async function open() {
   $("#take").disabled = true;
   showForms();
   $("#marathon").showModal();
-  await learnNames();
-  await preview();
+  preview();
 }
 
 function showForms() {

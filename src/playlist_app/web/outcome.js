@@ -6,32 +6,26 @@ import { failureList } from "./plan.js";
 
 const STATUS = { done: "Done.", cancelled: "Cancelled.", failed: "The run could not go on." };
 
-/** A failure names a title, not its place: of a title that occurs twice, the later one is the one left out. */
-function marks(items, failed) {
-  const left = new Map();
-  for (const failure of failed)
-    left.set(failure.video_id, [...(left.get(failure.video_id) ?? []), failure.message]);
-  const rows = [...items].reverse().map((item) => [item, left.get(item.video_id)?.pop() ?? null]);
-  return rows.reverse();
-}
-
 /** Only where it is certain: after a whole run, of a playlist nobody has changed since. */
 function everyItem({ playlist, view }) {
   const items = playlist?.items ?? [];
   if (items.length !== view.total || view.status !== "done" || view.undo_of) return null;
-  const row = ([item, problem]) =>
-    h(
+  const problems = new Map(view.failed.map(({ index, message }) => [index, message]));
+  const row = (item, place) => {
+    const problem = problems.get(place);
+    return h(
       "li",
       { class: problem ? "failed" : "done" },
       h("span", { "aria-hidden": "true" }, problem ? "✗ " : "✓ "),
       item.display_title,
       h("span", { class: problem ? "bad" : "muted" }, problem ? ` ${problem}` : " in the queue"),
     );
+  };
   return h(
     "details",
     { open: view.failed.length === 0 },
     h("summary", {}, counted(items.length, "title")),
-    h("ol", { class: "outcome" }, ...marks(items, view.failed).map(row)),
+    h("ol", { class: "outcome" }, ...items.map(row)),
   );
 }
 

@@ -2,17 +2,17 @@
 
 import { h } from "./dom.js";
 import { counted, inSeconds, span } from "./format.js";
-import { nameOf } from "./titles.js";
 
+/** In the order of the playlist; what failed first need not stand first. */
 export const failureList = (failures) =>
   h(
     "ul",
     { class: "failures" },
-    ...failures.map((failure) =>
+    ...failures.toSorted((one, other) => one.index - other.index).map((failure) =>
       h(
         "li",
         {},
-        h("span", { class: "title" }, nameOf(failure)),
+        h("span", { class: "title", title: failure.title ?? failure.video_id }, failure.display_title),
         h("br"),
         h("span", { class: "bad" }, failure.message),
       ),

@@ -2,7 +2,6 @@
 
 import { h } from "./dom.js";
 import { clock, episode, total } from "./format.js";
-import { nameOf } from "./titles.js";
 
 const AT_FIRST = 300;
 
@@ -15,7 +14,7 @@ function row(item, place) {
     h(
       "td",
       { class: "what", title: item.title },
-      nameOf(item),
+      item.display_title,
       " ",
       episode(item) && h("span", { class: "badge" }, episode(item)),
     ),

@@ -6,7 +6,6 @@ import { $, announce, busy, fill, h } from "./dom.js";
 import { span } from "./format.js";
 import { drawResult } from "./outcome.js";
 import { can, session } from "./session.js";
-import { learn } from "./titles.js";
 import { complain } from "./toast.js";
 
 const EVERY_MS = 500;
@@ -71,7 +70,6 @@ async function loadPlaylist(current) {
   current.asked = true;
   try {
     current.playlist = await get(`/playlists/${id}`);
-    learn(current.playlist.items);
   } catch {
     // It may be deleted by now; the run is told without its name.
   }

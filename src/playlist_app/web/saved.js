@@ -9,7 +9,6 @@ import { list, markSaved, unlink } from "./list.js";
 import { clearMix, labelOf, mixed, pruneMix, toggleMix } from "./mix.js";
 import { present } from "./playlist.js";
 import { can } from "./session.js";
-import { learn } from "./titles.js";
 import { complain, toast } from "./toast.js";
 
 let playlists = [];
@@ -39,7 +38,6 @@ async function loadBin() {
 async function openPlaylist(id) {
   try {
     const playlist = await get(`/playlists/${id}`);
-    learn(playlist.items);
     present(
       { items: playlist.items, name: playlist.name, id, version: playlist.version, saved: true },
       `Opened “${playlist.name}”.`,

@@ -4,7 +4,6 @@ import { get, post, put } from "./api.js";
 import { emit, on } from "./bus.js";
 import { $, fill, h } from "./dom.js";
 import { fingerprint, list, markSaved, rename, replace, unlink } from "./list.js";
-import { learn } from "./titles.js";
 import { toast } from "./toast.js";
 
 const problem = (...parts) => fill($("#save-problem"), ...parts);
@@ -72,7 +71,6 @@ async function loadTheirs() {
   problem();
   try {
     const theirs = await get(`/playlists/${list.id}`);
-    learn(theirs.items);
     const undo = replace({
       items: theirs.items,
       name: theirs.name,

@@ -8,7 +8,6 @@ import { category, counted } from "./format.js";
 import { add, list } from "./list.js";
 import { resultRow } from "./result.js";
 import { can } from "./session.js";
-import { learn } from "./titles.js";
 import { complain } from "./toast.js";
 
 const PAUSE_MS = 120;
@@ -56,7 +55,6 @@ function soon() {
 function take(page, offset) {
   // A catalogue refreshed in between answers with another snapshot: its pages would not fit to ours.
   if (offset && page.snapshot_id !== state.snapshot) return ask();
-  learn(page.items);
   state.items = offset ? [...state.items, ...page.items] : page.items;
   Object.assign(state, { total: page.total, snapshot: page.snapshot_id, corrected: page.corrected });
   remember();
