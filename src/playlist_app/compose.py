@@ -2,11 +2,12 @@
 
 from typing import Protocol
 
-from attrs import frozen
+from attrs import astuple, frozen
 
 from playlist_app.config import Settings
 from playlist_app.services import DemoChannel, Library, Services
 from playlist_core.domain.playlists import Playlist, Record
+from playlist_core.domain.refresh import RefreshReport
 from playlist_core.domain.runs import ApplyLease, FormerQueue, Run
 from playlist_core.ports import (
     Buckets,
@@ -52,10 +53,12 @@ class Parts:
 
 def compose_library(settings: Settings, parts: Parts) -> Library:
     """Catalogue, playlists and marathons."""
+    snapshots = _namespace(settings, parts, parts.buckets.snapshot)
     catalog = Catalog(
         parts.index,
         source=parts.source,
-        notes=_namespace(settings, parts, parts.buckets.snapshot).documents(SnapshotNote),
+        notes=snapshots.documents(SnapshotNote),
+        reports=snapshots.documents(RefreshReport, "last_report"),
         max_shrink=settings.catalog.max_shrink,
         clock=parts.clock,
         randomness=parts.randomness,
@@ -95,7 +98,7 @@ def compose(
         ),
         library=library,
         queue=_queue(settings, parts, channel, library.playlists),
-        health=Health(buckets.acl, parts.index, channel),
+        health=Health(astuple(buckets, recurse=False), parts.index, channel),
         demo=demo,
     )
 

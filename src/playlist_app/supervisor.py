@@ -27,13 +27,14 @@ async def serve(services: Services, bound: socket.socket, *, ready: Callable[[],
     """
     server = http_server(create_app(services), ready=ready)
     async with background() as tasks:
-        await tasks.start(_stop_on_signal, server, tasks.cancel_scope)
+        await tasks.start(_stop_on_signal, server, services, tasks.cancel_scope)
         tasks.start_soon(_sweep_for_ever, services)
         await server.serve(sockets=[bound])
 
 
 async def _stop_on_signal(
     server: HttpServer,
+    services: Services,
     scope: anyio.CancelScope,
     *,
     task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
@@ -45,6 +46,8 @@ async def _stop_on_signal(
                 server.force_exit = True
                 scope.cancel()
                 return
+            # Whoever waits for the end of a run gets his answer before the server stops answering.
+            services.queue.applying.stop()
             server.should_exit = True
 
 

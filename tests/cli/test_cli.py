@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from playlist_adapters.kv.datadir import lock_data_dir
+from playlist_app.cli import catalog, serving
 from playlist_app.cli.main import run
-from playlist_app.cli.output import Progress, length_text
+from playlist_app.cli.output import Progress, length_text, print_json
+from playlist_app.cli.settings import with_source
+from playlist_app.config import Settings
 from playlist_app.version import version
+from playlist_core.domain.identity import Role
 
 HERE = Path(__file__).parent
 TITLES = HERE.parent / "data" / "titles-4000.csv"
@@ -163,11 +168,19 @@ def test_the_version_is_that_of_the_installed_package(kryten: Kryten) -> None:
     assert kryten("--version") == (0, f"kryten-playlist {version()}\n", "")
 
 
-def test_serve_without_nats_points_to_the_demo(kryten: Kryten) -> None:
-    code, _, err = kryten("serve")
-    assert code == 2
-    assert "nats_url" in err
-    assert "kryten-playlist demo" in err
+@pytest.mark.parametrize(("nats", "code"), [(None, 2), ("nats://nats.example:4222", 1)])
+def test_serve_points_to_the_demo(
+    kryten: Kryten, monkeypatch: pytest.MonkeyPatch, nats: str | None, code: int
+) -> None:
+    if nats is not None:
+        monkeypatch.setenv("KRYTEN_PLAYLIST_NATS_URL", nats)
+    as_text, out, err = kryten("serve")
+    assert (as_text, out, err.count("\n")) == (code, "", 1)
+    assert "NATS" in err
+    assert err.endswith("to try everything without it: kryten-playlist demo\n")
+    as_json, out, nothing = kryten("serve", "--json")
+    assert (as_json, nothing) == (code, "")
+    assert err == f"kryten-playlist: {json.loads(out)['error']['message']}\n"
 
 
 def test_the_demo_takes_no_settings(kryten: Kryten, tmp_path: Path) -> None:
@@ -197,6 +210,24 @@ def test_config_show_tells_where_each_value_comes_from(kryten: Kryten, tmp_path:
     assert "secret" not in out
     rows = json.loads(kryten("config", "show", "--config", str(file), "--json")[1])
     assert {"key": "http_host", "value": "127.0.0.1", "origin": "default"} in rows
+
+
+@pytest.mark.parametrize(
+    ("samples", "bob", "told"),
+    [
+        ((), Role.BLESSED, ("bob (blessed)", "sign in as bob;")),
+        (("One", "Two"), Role.BLESSED, ("Saved already: “One” and “Two”.", "sign in as bob;")),
+        (("One",), Role.VIEWER, ("Saved already: “One”.", "bob (viewer)", "sign in as alice;")),
+    ],
+)
+def test_the_demo_tells_who_and_what_is_there(
+    capsys: pytest.CaptureFixture[str], samples: tuple[str, ...], bob: Role, told: tuple[str, ...]
+) -> None:
+    people = {"alice": Role.ADMIN, "bob": bob, "carol": Role.VIEWER}
+    serving._announce(Settings(), "http://localhost:1", people, samples, as_json=False)
+    out = capsys.readouterr().out
+    assert all(each in out for each in (*told, "alice (admin), ", " and carol (viewer).\n"))
+    assert ("Saved already" in out) is bool(samples)
 
 
 class Terminal:
@@ -231,6 +262,27 @@ def test_titles_cannot_move_the_cursor(kryten: Kryten, tmp_path: Path) -> None:
     data = ("--data-dir", str(tmp_path / "d"))
     assert kryten("refresh", "--source", str(export), *data)[0] == 0
     assert "\x1b" not in kryten("search", *data)[1]
+
+
+def test_an_export_whose_name_is_no_text_is_called_by_what_can_be_shown(
+    kryten: Kryten, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = tmp_path / "c\udcff.csv"
+    export.write_text("video_id,title,categories,duration_seconds\nodd,Odd,,60\n")
+    settings = with_source(Settings(), export).kept_in(tmp_path / "d")
+    monkeypatch.setattr(catalog, "settings_of", lambda _: settings)
+    code, out, err = kryten("refresh", "--json")
+    assert (code, err, json.loads(out)["source"]) == (0, "", "export c\ufffd.csv")
+    export.write_text("nothing\n")
+    code, out, _ = kryten("refresh", "--json")
+    assert (code, json.loads(out)["error"]["details"]["file"]) == (1, "c\ufffd.csv")
+
+
+def test_json_goes_where_there_are_no_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = StringIO()
+    monkeypatch.setattr("sys.stdout", written)
+    print_json({"title": "Amélie \udcff"})
+    assert written.getvalue() == '{\n  "title": "Amélie ?"\n}\n'
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What CONTRACTS section 2 promises about errors and addresses, copied down so that a change is noticed."""
 
+from typing import Any
+
 CODES = {
     400: {"bad_json", "bad_pattern", "too_few_sources"},
     401: {"not_signed_in"},
@@ -79,3 +81,17 @@ OPERATIONS = {
 }
 # Answered, but no operations of the API: the page and its parts, the description itself.
 BESIDES = {"/", "/web", "/api/v1/openapi.json"}
+# The operations that take a body, each with one that is read without complaint.
+BODIES: dict[str, Any] = {
+    "POST /api/v1/auth/otp/request": {"username": "bob"},
+    "POST /api/v1/auth/otp/verify": {"username": "bob", "otp": "22222222"},
+    "POST /api/v1/auth/ipblock": {"action": "block"},
+    "POST /api/v1/catalog/refresh": {},
+    "POST /api/v1/playlists": {"name": "Mine", "items": []},
+    "PUT /api/v1/playlists/{playlist_id}": {"name": "Mine", "items": []},
+    "POST /api/v1/playlists/{playlist_id}/restore": {"version": 1},
+    "POST /api/v1/marathons/preview": {"sources": []},
+    "POST /api/v1/queue/plan": {"playlist_id": "none"},
+    "POST /api/v1/queue/apply": {"playlist_id": "none"},
+    "POST /demo/channel": {"action": "skip"},
+}

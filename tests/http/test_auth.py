@@ -2,14 +2,17 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import anyio
 import pytest
 from falcon.testing import Result
 
+from playlist_adapters.kv.memory import MemoryKV
 from playlist_app.config import Settings
 from playlist_app.http.door import CHALLENGE_COOKIE, SESSION_COOKIE
 from playlist_core.domain.identity import Username
+from playlist_core.errors import Unavailable
 from tests.http.house import ADMIN, BLESSED, NOW, VIEWER, WRONG, House, open_house, refusal
 
 pytestmark = pytest.mark.anyio
@@ -233,7 +236,7 @@ async def test_a_block_lasts_72_hours_unless_told_and_at_most_a_year(house: Hous
     await house.enter("bob", WRONG)
     for hours in (0, -1, 8761):
         answer = await house.call("POST", "auth/ipblock", {"action": "block", "hours": hours})
-        details = {"field": "hours", "problem": "between 1 and 8760"}
+        details = {"field": "hours", "problem": "must be from 1 to 8760"}
         assert refusal(answer) == (422, "invalid", details)
     answer = await house.call("POST", "auth/ipblock", {"action": "block"})
     assert answer.json == {"status": "blocked", "blocked_until": "2026-11-23T23:00:00.000000Z"}
@@ -351,6 +354,31 @@ async def test_of_50_right_answers_at_once_one_signs_in(house: House) -> None:
     assert said["ok"] == 1
     assert said.keys() <= {"ok", "locked"}
     assert [SESSION_COOKIE in each.cookies for each in answers].count(True) == 1
+
+
+@pytest.mark.parametrize("read", range(5))
+async def test_a_role_that_cannot_be_read_costs_nobody_his_code_or_his_session(
+    house: House, read: int
+) -> None:
+    store = house.services.access.lists.store
+    assert isinstance(store, MemoryKV)
+    reads = count()
+
+    async def blip(operation: str, key: str) -> None:
+        away = Unavailable("The store is out for lunch.")
+        store.fail_with = away if next(reads) == read else None
+
+    cookies = await house.ask("bob")
+    store.before_operation = blip
+    answer = await house.enter("bob", house.code("bob"), cookies)
+    if answer.status_code != 200:
+        assert refusal(answer) == (503, "store_unavailable", {})
+        assert SESSION_COOKIE not in answer.cookies
+        answer = await house.enter("bob", house.code("bob"), cookies)
+    store.before_operation = None
+    assert (answer.status_code, answer.json) == (200, {"status": "ok", "role": "blessed"})
+    session = {SESSION_COOKIE: answer.cookies[SESSION_COOKIE].value}
+    assert (await house.call("GET", "auth/session", cookies=session)).json["username"] == "bob"
 
 
 async def test_no_secret_is_in_any_answer_or_error(house: House) -> None:

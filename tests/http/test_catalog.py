@@ -6,8 +6,10 @@ import anyio.lowlevel
 import pytest
 from falcon.testing import Result
 
+from playlist_adapters.kv.memory import MemoryKV
 from playlist_adapters.testing.source import FakeSource
 from playlist_core.domain.catalog import CatalogItem
+from playlist_core.domain.refresh import RefreshState
 from playlist_core.errors import Unavailable
 from tests.http.house import ADMIN, NIGHT, NOW, SITE, SOULS, TITLES, VIEWER, House, open_house, refusal
 
@@ -122,7 +124,7 @@ async def test_a_snapshot_that_is_gone_is_answered_from_the_current_one(house: H
         ("offset=1000001", "offset", "must be from 0 to 1000000"),
         ("limit=", "limit", "must be a whole number"),
         ("q=a&q=b", "q", "is given more than once"),
-        ("match=some", "match", "is either any or all"),
+        ("match=some", "match", "expected one of any, all"),
         ("q=" + "a" * 501, "q", "is longer than 500 characters"),
     ],
 )
@@ -217,8 +219,12 @@ async def test_a_catalogue_that_shrinks_too_much_is_kept_unless_allowed() -> Non
         source.items = (NIGHT, SOULS)
         await house.call("POST", "catalog/refresh", by=ADMIN)
         state = await refreshed(house)
-        assert state["last_error"]["code"] == "would_shrink"
-        assert state["last_report"]["snapshot_id"] is None
+        assert (state["last_error"]["code"], state["last_error"]["details"]) == (
+            "would_shrink",
+            {"from": 7, "to": 2},
+        )
+        snapshot = await house.services.library.catalog.snapshot()
+        assert state["last_report"]["snapshot_id"] == snapshot.snapshot_id
         assert (await search(house, "")).json["total"] == 7
         await house.call("POST", "catalog/refresh", {"allow_shrink": True}, by=ADMIN)
         assert (await refreshed(house))["last_error"] is None
@@ -232,8 +238,25 @@ async def test_a_source_that_breaks_leaves_the_catalogue_and_the_reason() -> Non
         source.failure = Unavailable("the media site is away")
         await house.call("POST", "catalog/refresh", by=ADMIN)
         state = await refreshed(house)
-        assert state["last_error"] == {"code": "store_unavailable", "message": "the media site is away"}
+        assert state["last_error"] == {
+            "code": "store_unavailable",
+            "message": "the media site is away",
+            "details": {},
+        }
         assert (await search(house, "")).json["total"] == 7
+
+
+async def test_the_last_report_is_told_after_a_restart_too(house: House) -> None:
+    catalog = house.services.library.catalog
+    before = (await house.call("GET", "catalog/refresh", by=ADMIN)).json
+    catalog._state = RefreshState()
+    store = catalog.reports.store
+    assert isinstance(store, MemoryKV)
+    store.fail_with = Unavailable("the store is away")
+    away = await house.call("GET", "catalog/refresh", by=ADMIN)
+    assert (away.status_code, away.json["last_report"], away.json["last_error"]) == (200, None, None)
+    store.fail_with = None
+    assert (await house.call("GET", "catalog/refresh", by=ADMIN)).json == before
 
 
 async def test_an_id_that_is_no_mediacms_title_is_found_but_not_available() -> None:

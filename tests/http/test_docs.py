@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,11 @@ def section(operation: str) -> str:
     return TEXT.partition(f"### `{operation}`\n")[2].partition("\n#")[0]
 
 
+def headers(described: dict[str, Any]) -> set[str]:
+    """Those of any answer of an operation."""
+    return {name for response in described["responses"].values() for name in response.get("headers", ())}
+
+
 @pytest.mark.anyio
 async def test_the_page_tells_every_route_of_the_document(house: House) -> None:
     paths = (await house.call("GET", "/api/v1/openapi.json")).json["paths"]
@@ -28,12 +34,13 @@ async def test_the_page_tells_every_route_of_the_document(house: House) -> None:
 
 
 @pytest.mark.anyio
-async def test_it_tells_the_fields_parameters_and_errors_of_each_route(house: House) -> None:
+async def test_it_tells_the_fields_parameters_headers_and_errors_of_each_route(house: House) -> None:
     document = (await house.call("GET", "/api/v1/openapi.json")).json
     for path, methods in document["paths"].items():
         for method, described in methods.items():
             told = section(f"{method.upper()} {path}")
-            names = {each["name"] for each in described["parameters"] if each["in"] == "query"}
+            names = {each["name"] for each in described["parameters"] if each["in"] in ("query", "header")}
+            names |= {name for name in ("ETag", "Location") if name in headers(described)}
             schema = described.get("requestBody", {}).get("content", {}).get("application/json", {})
             if schema:
                 reference = schema["schema"]["$ref"].rpartition("/")[2]

@@ -11,11 +11,23 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from playlist_app.version import version
-from tests.http.contract import BESIDES, KNOWN, OPERATIONS, TO_COME
+from tests.http.contract import BESIDES, BODIES, KNOWN, OPERATIONS, TO_COME
 from tests.http.house import ADMIN, BLESSED, NIGHT, OUTPOST, SOULS, VIEWER, WRONG, House, refusal
 
 pytestmark = pytest.mark.anyio
 
+# What every answer may carry is told in docs/http-api.md, not at each operation.
+EVERYWHERE = {
+    "allow",
+    "cache-control",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "referrer-policy",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-request-id",
+}
 METHODS = ("get", "post", "put", "delete")
 Document = dict[str, Any]
 
@@ -56,6 +68,7 @@ def check(document: Document, method: str, address: str, answer: Result) -> None
     else:
         responses = document["paths"][path][method.lower()]["responses"]
         response = responses.get(str(answer.status_code), responses["default"])
+        check_headers(f"{method} {address}", response, answer)
         if "content" not in response:
             assert answer.text == "", f"{method} {address} promises no content"
             return
@@ -66,6 +79,17 @@ def check(document: Document, method: str, address: str, answer: Result) -> None
         keys = (*keys, "content", "application/json", "schema")
         pointer = "#/" + "/".join(key.replace("~", "~0").replace("/", "~1") for key in keys)
     Draft202012Validator({"$ref": pointer, **document}).validate(answer.json)
+
+
+def check_headers(operation: str, response: Document, answer: Result) -> None:
+    """Those that the document promises are there, and no others."""
+    told = {name.lower(): header for name, header in response.get("headers", {}).items()}
+    given = {name.lower(): value for name, value in answer.headers.items()}
+    assert {name for name, header in told.items() if header["required"]} <= given.keys(), operation
+    assert given.keys() - EVERYWHERE <= told.keys(), operation
+    for name, header in told.items():
+        if name in given:
+            Draft202012Validator(header["schema"]).validate(given[name])
 
 
 async def walk(house: House) -> None:
@@ -79,6 +103,10 @@ async def walk(house: House) -> None:
     for code in (WRONG, house.code("bob"), house.code("bob")):
         await house.enter("bob", code, cookies)
     await house.enter("carol", WRONG)
+    cookies = await house.ask("carol")
+    for _ in range(3):
+        await house.enter("carol", WRONG, cookies)
+    await house.call("POST", "auth/otp/request", {"username": "carol"})
     await house.call("POST", "auth/ipblock", {"action": "block"}, peer="192.0.2.1")
     await house.call("POST", "auth/ipblock", {"action": "block", "ip": "192.0.2.9"}, by=ADMIN)
     for method, path in (
@@ -174,7 +202,9 @@ async def test_it_lists_exactly_the_routes_that_there_are(house: House) -> None:
         if not method.internal and route.path not in BESIDES
     }
     static = {route.prefix.rstrip("/") for route in app.static_routes or ()}
-    assert listed == routed == OPERATIONS
+    heads = {each for each in routed if each.startswith("HEAD ")}
+    assert heads == {f"HEAD {path}" for path in ("/health", "/health/live", "/health/ready")}
+    assert listed == routed - heads == OPERATIONS
     assert {route.path for route in app.routes if route.path in BESIDES} | static == BESIDES
 
 
@@ -248,6 +278,104 @@ async def test_bodies_are_described_as_strictly_as_they_are_read(house: House) -
         empty = await house.call(method, re.sub(r"{\w+}", "none", path), b"", by=ADMIN)
         missing = empty.status_code == 422 and empty.json["error"]["details"]["problem"] == "is missing"
         assert body["required"] == missing, f"{method} {path}"
+
+
+async def test_it_tells_the_headers_that_count(house: House) -> None:
+    document = await document_of(house)
+    taken, given = {}, {}
+    for method, path, described in operations(document):
+        operation = f"{method} {path.removeprefix('/api/v1')}"
+        if names := [each["name"] for each in described["parameters"] if each["in"] == "header"]:
+            taken[operation] = names
+        for status, response in described["responses"].items():
+            if "headers" in response:
+                given[operation, status] = sorted(response["headers"])
+    assert taken == {
+        "PUT /playlists/{playlist_id}": ["If-Match"],
+        "DELETE /playlists/{playlist_id}": ["If-Match"],
+        "POST /queue/apply": ["Prefer"],
+        "POST /queue/runs/{run_id}/undo": ["Prefer"],
+    }
+    assert given == {
+        ("POST /auth/otp/request", "200"): ["Set-Cookie"],
+        ("POST /auth/otp/request", "429"): ["Retry-After"],
+        ("POST /auth/otp/verify", "200"): ["Set-Cookie"],
+        ("POST /auth/otp/verify", "429"): ["Retry-After"],
+        ("POST /auth/logout", "204"): ["Set-Cookie"],
+        ("POST /playlists", "201"): ["ETag", "Location"],
+        ("GET /playlists/{playlist_id}", "200"): ["ETag"],
+        ("PUT /playlists/{playlist_id}", "200"): ["ETag"],
+        ("POST /playlists/{playlist_id}/restore", "200"): ["ETag"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        *[(text, 404) for text in ("*", "3", '"3"', 'W/"3"', "W/3", "99999999999")],
+        *[(text, 422) for text in ("", "x", '"', '3"', 'w/"3"', '"3", "4"', "-1", "\xb2", '"999999999999"')],
+    ],
+)
+async def test_what_it_says_of_if_match_is_what_is_read(house: House, text: str, status: int) -> None:
+    put = (await document_of(house))["paths"]["/api/v1/playlists/{playlist_id}"]["put"]
+    (header,) = (each for each in put["parameters"] if each["in"] == "header")
+    assert bool(re.search(header["schema"]["pattern"], text)) == (status == 404)
+    body = {"name": "Mine", "items": []}
+    answer = await house.call("PUT", "playlists/none", body, by=ADMIN, headers={"If-Match": text})
+    assert answer.status_code == status
+
+
+async def test_it_tells_the_parameters_of_a_search_with_bounds_and_defaults(house: House) -> None:
+    search = (await document_of(house))["paths"]["/api/v1/catalog/search"]["get"]
+    assert {each["name"]: each["schema"] for each in search["parameters"]} == {
+        "q": {"type": "string", "maxLength": 500, "default": ""},
+        "category": {"type": "array", "items": {"type": "string"}},
+        "match": {"type": "string", "enum": ["any", "all"], "default": "any"},
+        "limit": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+        "offset": {"type": "integer", "minimum": 0, "maximum": 1_000_000, "default": 0},
+        "snapshot_id": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    }
+
+
+def edges(schema: Document) -> Iterator[tuple[Any, bool]]:
+    """Values at the bounds of a schema and right behind them; whether they are within."""
+    if "minimum" in schema:
+        yield from ((schema["minimum"], True), (schema["minimum"] - 1, False))
+        yield from ((schema["maximum"], True), (schema["maximum"] + 1, False))
+    if "maxLength" in schema:
+        yield from (("x" * schema["maxLength"], True), ("x" * (schema["maxLength"] + 1), False))
+    if "maxItems" in schema:
+        source = {"type": "items", "items": []}
+        yield from (([source] * schema["maxItems"], True), ([source] * (schema["maxItems"] + 1), False))
+
+
+async def test_bodies_and_parameters_have_the_bounds_that_it_tells(house: House) -> None:
+    document = await document_of(house)
+    found = set()
+
+    async def ask(operation: str, name: str, *, within: bool, body: Any = None, query: str = "") -> None:
+        method, _, path = operation.partition(" ")
+        answer = await house.call(method, path, body, by=ADMIN, query=query)
+        assert answer.status_code < 500
+        refused = answer.status_code == 422 and answer.json["error"]["details"]["field"] == name
+        assert refused is not within, f"{operation} {name}"
+        found.add(name)
+
+    for method, path, described in operations(document):
+        operation = f"{method} {path}"
+        for parameter in described["parameters"]:
+            if parameter["in"] == "query":
+                for value, within in edges(parameter["schema"]):
+                    query = f"{parameter['name']}={value}"
+                    await ask(operation, parameter["name"], within=within, query=query)
+        if "requestBody" in described:
+            reference = described["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            fields = document["components"]["schemas"][reference.rpartition("/")[2]]["properties"]
+            for name, schema in fields.items():
+                for value, within in edges(schema):
+                    body = {**BODIES[operation], name: value}
+                    await ask(operation, name, within=within, body=body)
+    assert found == {"q", "limit", "offset", "otp", "hours", "sources", "shuffle_seed"}
 
 
 async def test_every_schema_is_used(house: House) -> None:

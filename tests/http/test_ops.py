@@ -99,9 +99,13 @@ async def test_an_unknown_address_says_where_the_known_ones_are(house: House, pa
         ("DELETE", "playlists", {"GET", "POST", "OPTIONS"}),
         ("GET", "marathons/preview", {"POST", "OPTIONS"}),
         ("POST", "queue", {"GET", "OPTIONS"}),
-        ("POST", "/health", {"GET", "OPTIONS"}),
-        ("TRACE", "/health", {"GET", "OPTIONS"}),
-        ("PUT", "/", {"GET", "OPTIONS"}),
+        ("POST", "/health", {"GET", "HEAD", "OPTIONS"}),
+        ("TRACE", "/health", {"GET", "HEAD", "OPTIONS"}),
+        ("PUT", "/", {"GET", "HEAD", "OPTIONS"}),
+        ("POST", "/web/style.css", {"GET", "HEAD"}),
+        ("HEAD", "playlists", {"GET", "POST", "OPTIONS"}),
+        ("HEAD", "/api/v1/openapi.json", {"GET", "OPTIONS"}),
+        ("HEAD", "/demo/channel", {"GET", "POST", "OPTIONS"}),
         ("GET", "auth/otp/verify", {"POST", "OPTIONS"}),
     ],
 )
@@ -109,7 +113,10 @@ async def test_a_wrong_method_is_told_the_right_ones(
     house: House, method: str, path: str, allowed: set[str]
 ) -> None:
     answer = await house.call(method, path)
-    assert refusal(answer) == (405, "method_not_allowed", {})
+    if method == "HEAD":  # which has no body to read the code from
+        assert (answer.status_code, answer.text) == (405, "")
+    else:
+        assert refusal(answer) == (405, "method_not_allowed", {})
     assert set(answer.headers["allow"].split(", ")) == allowed
 
 
@@ -119,6 +126,32 @@ async def test_the_page_is_at_the_root_and_asked_for_anew(house: House) -> None:
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.headers["cache-control"] == "no-cache"
     assert answer.text.lower().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/web/style.css", "/web/icon.svg", "/health", "/health/live", "/health/ready"]
+)
+async def test_monitors_may_ask_with_head_and_get_all_but_the_body(house: House, path: str) -> None:
+    whole = await house.call("GET", path)
+    head = await house.call("HEAD", path)
+    assert (head.status_code, head.content) == (200, b"")
+    of_each = {"x-request-id"}
+    assert {**head.headers, **dict.fromkeys(of_each)} == {**whole.headers, **dict.fromkeys(of_each)}
+    assert head.headers["content-length"] == str(len(whole.content))
+
+
+async def test_head_tells_a_monitor_that_the_store_is_away(house: House) -> None:
+    store = house.services.access.lists.store
+    assert isinstance(store, MemoryKV)
+    store.fail_with = Unavailable("The store is out for lunch.")
+    for path, status in (("/health/ready", 503), ("/health", 200), ("/health/live", 200)):
+        answer = await house.call("HEAD", path)
+        assert (answer.status_code, answer.content) == (status, b"")
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/web/none.js", "/web/", "/web/../server.py"])
+async def test_head_finds_nothing_where_there_is_nothing(house: House, path: str) -> None:
+    assert (await house.call("HEAD", path)).status_code == 404
 
 
 async def test_a_bug_is_answered_with_a_name_for_it_and_told_only_to_the_log(

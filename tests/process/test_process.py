@@ -5,6 +5,7 @@ import re
 import select
 import socket
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -260,6 +261,22 @@ def test_half_finished_requests_keep_nobody_else_from_being_answered(child: Chil
     assert bob.call("GET", "auth/session").status == 200
 
 
+def test_an_answer_to_head_ends_with_its_head(child: Child) -> None:
+    head = b"".join(
+        b"HEAD %b" % path + HEAD + b"\r\n"
+        for path in (b"/", b"/health", b"/web/style.css", b"/nowhere", b"/api/v1/playlists")
+    )
+    last = b"GET /health/live" + HEAD + b"Connection: close\r\n\r\n"
+    with socket.create_connection(child.address, timeout=PATIENCE) as connection:
+        connection.sendall(head + last)
+        heard = b""
+        while some := connection.recv(65536):
+            heard += some
+    *heads, body = heard.split(b"\r\n\r\n")
+    assert [each.split()[1] for each in heads] == [b"200", b"200", b"200", b"404", b"405", b"200"]
+    assert json.loads(body) == {"status": "live"}
+
+
 def test_several_requests_in_one_breath_are_answered_in_order(child: Child) -> None:
     one = b"GET /health/live" + HEAD + b"\r\n"
     other = b"GET /nowhere" + HEAD + b"\r\n"
@@ -426,6 +443,37 @@ def test_told_to_stop_it_ends_at_once_with_0_and_the_run_under_way_is_told_as_br
         short = bob.save("Short", *bob.titles(2)).body["playlist_id"]
         again = bob.call("POST", "queue/apply", {"playlist_id": short})
         assert (again.status, again.body["status"]) == (200, "queued")
+
+
+def test_told_to_stop_it_answers_whoever_waits_for_a_run_and_ends_soon(tmp_path: Path) -> None:
+    directory = tmp_path / "data"
+    catalog = tmp_path / "titles.csv"
+    lines = (f'title{n:03},Title {n:03}.mkv,"[""Movies""]",{600 + n}' for n in range(80))
+    catalog.write_text("\n".join(("video_id,title,categories,duration_seconds", *lines)))
+    with started(directory, "--catalog", str(catalog)) as child, ThreadPoolExecutor(1) as pool:
+        bob = Browser(child.url)
+        bob.sign_in("bob")
+        playlist_id = bob.save("Long", *bob.titles(80)).body["playlist_id"]
+        order = {"playlist_id": playlist_id, "mode": "append"}
+        waiting = pool.submit(bob.call, "POST", "queue/apply", order)
+        looking = Browser(child.url, cookies=dict(bob.cookies))
+        until(lambda: len(looking.queue()) > 5, "the run to be in its middle")
+        told = time.monotonic()
+        assert child.terminate() == 0
+        assert time.monotonic() - told < 5
+        answer = waiting.result()
+        assert (answer.status, answer.body["status"], answer.body["code"]) == (200, "failed", "interrupted")
+        assert 5 < answer.body["enqueued_count"] < 80
+        assert "Traceback" not in child.log_text()
+        assert "ERROR" not in child.log_text()
+    with started(directory, "--catalog", str(catalog)) as child:
+        bob = Browser(child.url, cookies=bob.cookies)
+        run = bob.call("GET", f"queue/runs/{answer.body['run_id']}").body
+        assert (run["status"], run["code"], run["added"]) == (
+            "failed",
+            "interrupted",
+            answer.body["enqueued_count"],
+        )
 
 
 def test_after_a_power_cut_the_next_apply_is_told_which_run_it_waits_for(tmp_path: Path) -> None:

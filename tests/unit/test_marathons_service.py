@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncGenerator
 
+import anyio
+import anyio.lowlevel
 import pytest
-from attrs import evolve
+from attrs import Factory, define, evolve
 
+from playlist_adapters.index.memory import MemoryIndex
 from playlist_adapters.testing.source import FakeSource
-from playlist_core.domain.catalog import CatalogItem
+from playlist_core.domain.catalog import CatalogItem, SearchPage, SearchQuery
 from playlist_core.domain.marathon import Method
 from playlist_core.errors import Malformed, NotFound, TooLarge
 from playlist_core.services.marathons import FromCategory, FromItems, FromPlaylist, FromSearch
@@ -30,6 +33,29 @@ async def house() -> AsyncGenerator[Cinema, None]:
         made.services.library.catalog.source = FakeSource((*SHOW, *FILMS))
         await made.services.library.catalog.refresh(allow_shrink=True)
         yield made
+
+
+@define(eq=False)
+class CountingIndex(MemoryIndex):
+    """An index that remembers what it was asked."""
+
+    asked: list[SearchQuery] = Factory(list)
+
+    async def search(
+        self, query: SearchQuery, *, limit: int, offset: int, snapshot_id: str | None = None
+    ) -> SearchPage:
+        self.asked.append(query)
+        return await super().search(query, limit=limit, offset=offset, snapshot_id=snapshot_id)
+
+
+async def asked_for_clips(house: Cinema, count: int) -> list[SearchQuery]:
+    """The house has so many clips now; what its index is asked from here on."""
+    catalog = house.services.library.catalog
+    catalog.index = index = CountingIndex()
+    catalog.source = FakeSource([CatalogItem(video_id=f"v{n}", title=f"Clip {n}") for n in range(count)])
+    await catalog.refresh()
+    index.asked.clear()
+    return index.asked
 
 
 async def order(house: Cinema, *sources: object, **options: object) -> list[str]:
@@ -57,7 +83,7 @@ async def test_a_pattern_weaves_and_keeps_the_run_order(house: Cinema) -> None:
 
 async def test_a_shuffle_without_a_seed_gets_one_that_repeats_it(house: Cinema) -> None:
     marathons = house.services.library.marathons
-    sources = [FromCategory("Show"), FromCategory("Movies")]
+    sources = [FromItems(tuple("abcdefghijklmnopqrstuvwxyz"))]
     first = await marathons.preview(sources, method=Method.SHUFFLE)
     again = await marathons.preview(sources, method=Method.SHUFFLE, seed=first.seed)
     assert first.seed
@@ -65,11 +91,48 @@ async def test_a_shuffle_without_a_seed_gets_one_that_repeats_it(house: Cinema) 
     assert evolve(first, seed=None) != await marathons.preview(sources)
 
 
-async def test_a_search_source_takes_every_match_however_many_pages(house: Cinema) -> None:
-    many = tuple(CatalogItem(video_id=f"v{n}", title=f"Clip {n}") for n in range(450))
-    house.services.library.catalog.source = FakeSource(many)
-    await house.services.library.catalog.refresh()
-    assert len(await order(house, FromSearch("clip"))) == 450
+async def test_a_search_source_takes_every_match_in_one_search(house: Cinema) -> None:
+    asked = await asked_for_clips(house, 450)
+    assert await order(house, FromSearch("clip")) == [f"Av{n}" for n in range(450)]
+    assert [query.text for query in asked] == ["clip"]
+
+
+async def test_what_is_too_much_is_refused_before_more_is_gathered(house: Cinema) -> None:
+    asked = await asked_for_clips(house, 2_000)
+    with pytest.raises(TooLarge) as caught:
+        await order(house, *[FromSearch("clip")] * 26)
+    assert (caught.value.details, caught.value.message) == (
+        {"limit": "5000 items"},
+        "this marathon would have at least 6000 items; a playlist holds at most 5000",
+    )
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("last", [FromItems(("f1",)), FromSearch("film"), FromCategory("Movies")])
+async def test_a_marathon_may_be_exactly_as_long_as_a_playlist(house: Cinema, last: object) -> None:
+    full = FromItems(("s1",) * 5_000)
+    assert len(await order(house, full, FromSearch("nothing like it"), FromItems(()))) == 5_000
+    with pytest.raises(TooLarge):
+        await order(house, full, last)
+    playlist = await house.services.library.playlists.create(BLESSED, "Mine", items(["s2"]))
+    with pytest.raises(TooLarge):
+        await order(house, full, FromPlaylist(playlist.playlist_id))
+
+
+async def test_others_get_their_turn_between_sources(house: Cinema) -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turns += 1
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(count)
+        await order(house, *[FromSearch("show")] * 26)
+        tasks.cancel_scope.cancel()
+    assert turns >= 25
 
 
 async def test_a_marathon_longer_than_a_playlist_is_refused(house: Cinema) -> None:

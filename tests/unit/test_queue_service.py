@@ -506,3 +506,5 @@ async def test_stopping_ends_every_run_between_two_commands(house: Cinema) -> No
     ended = await queue.finished(run.run_id)
     assert (ended.status, ended.code, ended.added) == (RunStatus.FAILED, "interrupted", 1)
     assert [each.reason for each in ended.failed] == ["interrupted"] * 5
+    late = await queue.apply(ADMIN, playlist.playlist_id, Mode.APPEND)
+    assert (await queue.finished(late.run_id)).code == "interrupted"

@@ -1,5 +1,6 @@
 """A catalogue from an export file: CSV, or the JSON of Django's dumpdata."""
 
+import re
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import closing
 from itertools import islice
@@ -19,6 +20,7 @@ BATCH = 500
 
 _SNIFFED = 4096
 _BOM = b"\xef\xbb\xbf"
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @define(eq=False)
@@ -36,7 +38,12 @@ class ExportSource:
 
     @property
     def name(self) -> str:
-        return f"export {self.path.name}"
+        return f"export {self._file}"
+
+    @property
+    def _file(self) -> str:
+        """The name of the file as text: bytes that are not UTF-8 could be neither stored nor sent."""
+        return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", self.path.name)
 
     async def total(self) -> int | None:
         """Unknown: neither format says before it has been read to the end."""
@@ -49,7 +56,7 @@ class ExportSource:
                     yield item
 
     def _items(self) -> Generator[CatalogItem, None, None]:
-        spot = Spot(file=self.path.name)
+        spot = Spot(file=self._file)
         try:
             if not self.path.is_file():
                 raise spot.fault(
@@ -64,8 +71,8 @@ class ExportSource:
         start = file.read(_SNIFFED).removeprefix(_BOM).lstrip()
         file.seek(0)
         if start[:1] in (b"[", b"{"):
-            return read_dumpdata(file, name=self.path.name, media_base_url=self.media_base_url)
-        return read_csv(file, name=self.path.name)
+            return read_dumpdata(file, name=self._file, media_base_url=self.media_base_url)
+        return read_csv(file, name=self._file)
 
 
 def _batch(items: Iterator[CatalogItem]) -> list[CatalogItem]:

@@ -10,8 +10,9 @@ from playlist_app.config import Settings
 from playlist_app.shapes.catalog import report_view, search_answer
 from playlist_app.wiring import wire_files
 from playlist_core.domain.catalog import SearchPage
+from playlist_core.domain.refresh import RefreshReport, RefreshState
 from playlist_core.domain.titles import display_title
-from playlist_core.services.catalog import RefreshReport, RefreshState
+from playlist_core.services.catalog import Catalog
 
 
 def refresh(args: argparse.Namespace) -> int:
@@ -29,16 +30,21 @@ def refresh(args: argparse.Namespace) -> int:
 
 
 async def _refresh(settings: Settings, allow_shrink: bool) -> RefreshReport:
+    async with wire_files(settings) as library:
+        return await watched_refresh(library.catalog, allow_shrink=allow_shrink)
+
+
+async def watched_refresh(catalog: Catalog, *, allow_shrink: bool) -> RefreshReport:
+    """A refresh that shows on a terminal how far it is."""
     progress = Progress("Reading titles")
 
     def watch(state: RefreshState) -> None:
         progress.show(state.done, state.expected)
 
-    async with wire_files(settings) as library:
-        try:
-            return await library.catalog.refresh(allow_shrink=allow_shrink, watch=watch)
-        finally:
-            progress.end()
+    try:
+        return await catalog.refresh(allow_shrink=allow_shrink, watch=watch)
+    finally:
+        progress.end()
 
 
 def search(args: argparse.Namespace) -> int:

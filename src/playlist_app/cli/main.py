@@ -1,18 +1,33 @@
 """Carrying out a command line: exit code 0 for done, 1 for failed, 2 for not understood."""
 
-import os
-import sys
 from collections.abc import Sequence
 
-from playlist_app.cli.output import print_error
-from playlist_app.cli.parser import parser
+from playlist_app.cli.output import complain, drop_output, flush_output, print_error
+from playlist_app.cli.parser import parsed
 from playlist_core.errors import PlaylistError
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code; expected failures become one sentence on standard error, or JSON with `--json`."""
+    """The exit code; expected failures become one sentence on standard error, or JSON with `--json`.
+
+    Output that cannot be written (a full disk, a reader that has gone) is such a failure; it is told as a
+    sentence, as there is nowhere to write JSON to.
+    """
     try:
-        args = parser().parse_args(arguments)
+        code = _carried_out(arguments)
+        flush_output()
+    except KeyboardInterrupt:
+        return 130
+    except OSError as exc:
+        drop_output()
+        complain(exc.strerror if exc.strerror and not exc.filename else str(exc))
+        return 1
+    return code
+
+
+def _carried_out(arguments: Sequence[str]) -> int:
+    try:
+        args = parsed(arguments)
     except SystemExit as exc:  # argparse has printed what it had to say
         return exc.code if isinstance(exc.code, int) else 2
     try:
@@ -20,10 +35,4 @@ def run(arguments: Sequence[str]) -> int:
     except PlaylistError as exc:
         print_error(exc, as_json=args.json)
         return 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # The reader (head, less) has gone; what Python would still flush has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return code

@@ -1,39 +1,84 @@
 """What the command line prints: text for people, JSON for programs, progress on a terminal only."""
 
+import json
+import os
 import sys
 import time
-from typing import Any, TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import EBADF
+from pathlib import Path
+from typing import Any, Final, TextIO
 
-import orjson
 from attrs import define, field
 
 from playlist_app.shapes.codec import wire
 from playlist_core.errors import PlaylistError
 
-_BAR = 30
-_REDRAW_SECONDS = 0.1
+_BAR: Final = 30
+_REDRAW_SECONDS: Final = 0.1
 
 
 def say(text: str = "") -> None:
     """A line for people. A title may hold what a terminal cannot show, or would obey; neither gets there."""
     line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+    with _output() as stream:
+        encoding = stream.encoding or "utf-8"
+        stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
 
 
 def print_json(value: Any) -> None:
-    """A value, as the HTTP API would show it."""
-    plain = wire.unstructure(value)
-    sys.stdout.write(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode() + "\n")
+    """A value, as the HTTP API would show it: UTF-8, whatever the terminal is set to."""
+    text = json.dumps(wire.unstructure(value), indent=2, ensure_ascii=False, default=str) + "\n"
+    data = text.encode("utf-8", "replace")
+    with _output() as stream:
+        binary = getattr(stream, "buffer", None)
+        if binary is None:
+            stream.write(data.decode())
+        else:
+            stream.flush()
+            binary.write(data)
 
 
 def print_error(exc: PlaylistError, *, as_json: bool) -> None:
     """A failure, in the envelope or as a sentence."""
     if as_json:
-        envelope = {"error": {"code": exc.code, "message": exc.message, "details": dict(exc.details)}}
-        sys.stdout.write(orjson.dumps(envelope, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
-        return
-    sys.stderr.write(f"kryten-playlist: {exc.message}\n")
+        print_json({"error": {"code": exc.code, "message": exc.message, "details": dict(exc.details)}})
+    else:
+        complain(exc.message)
+
+
+def complain(sentence: str) -> None:
+    """A sentence on standard error; where that is closed or full, nobody can be told."""
+    with suppress(OSError):
+        if sys.stderr is not None:
+            sys.stderr.write(f"kryten-playlist: {sentence}\n")
+            sys.stderr.flush()
+
+
+def flush_output() -> None:
+    """Hand over what is buffered while a failure can still be told; raises OSError as `say` does."""
+    if sys.stdout is not None:
+        with _output() as stream:
+            stream.flush()
+
+
+def drop_output() -> None:
+    """Forget what is buffered: Python would try it once more at its end, and fail with a traceback."""
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        if sys.stdout is not None:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+@contextmanager
+def _output() -> Iterator[TextIO]:
+    """Standard output; an OSError of the block comes out as one that says what failed."""
+    try:
+        if sys.stdout is None:
+            raise OSError(EBADF, os.strerror(EBADF))
+        yield sys.stdout
+    except OSError as exc:
+        raise OSError(exc.errno, f"The output cannot be written: {exc.strerror or exc}.") from exc
 
 
 def length_text(seconds: int | None) -> str:
@@ -50,14 +95,14 @@ class Progress:
     """A bar that redraws itself on a terminal; silent everywhere else."""
 
     label: str
-    stream: TextIO = field(factory=lambda: sys.stderr)
+    stream: TextIO | None = field(factory=lambda: sys.stderr)
     _drawn_at: float = field(default=0.0, init=False)
     _drawn: bool = field(default=False, init=False)
 
     def show(self, done: int, total: int | None) -> None:
         """`total` None where nobody knows how much there is."""
         now = time.monotonic()
-        if not self.stream.isatty() or now - self._drawn_at < _REDRAW_SECONDS:
+        if self.stream is None or not self.stream.isatty() or now - self._drawn_at < _REDRAW_SECONDS:
             return
         self._drawn_at, self._drawn = now, True
         if total:
@@ -70,6 +115,6 @@ class Progress:
 
     def end(self) -> None:
         """Leave a clean line behind."""
-        if self._drawn:
+        if self.stream is not None and self._drawn:
             self.stream.write("\r\x1b[K")
             self.stream.flush()

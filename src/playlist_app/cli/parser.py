@@ -1,14 +1,24 @@
 """The command line: its verbs, what each takes, and which function carries it out."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from playlist_app.cli import catalog, config, marathon, serving
+from playlist_app.cli.settings import is_text
 from playlist_app.version import version
 from playlist_core.domain.marathon import Method
 
 Command = Callable[[argparse.Namespace], int]
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of one command line; SystemExit with code 2 and a sentence for what is not understood."""
+    top = parser()
+    for text in arguments:
+        if not is_text(text):
+            top.error(f"{text!a} is not text in UTF-8")
+    return top.parse_args(arguments)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -102,7 +112,7 @@ def _marathon(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-a
         "sources",
         nargs="+",
         metavar="SOURCE",
-        help="playlist:NAME, category:NAME or search:WORDS, labelled A, B, C… in this order",
+        help="playlist:NAME, category:NAME or search:WORDS, labelled A, B, C and so on",
     )
     made.add_argument("--method", choices=[method.value for method in Method], help="how to combine them")
     made.add_argument("--pattern", metavar="P", help="such as A2B1C2; means --method interleave")

@@ -3,31 +3,32 @@
 import argparse
 import os
 import socket
-import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import anyio
 from attrs import evolve
 
-from playlist_app.cli.output import print_json, say
-from playlist_app.cli.settings import settings_of, with_source
+from playlist_app.cli.catalog import watched_refresh
+from playlist_app.cli.output import flush_output, print_error, print_json, say
+from playlist_app.cli.settings import kept_in, settings_of, with_source
 from playlist_app.config import Settings
 from playlist_app.demo import SAMPLE_CATALOG
-from playlist_app.demo.seed import ADMIN, seed
+from playlist_app.demo.seed import ADMIN, BLESSED, roles, saved_samples, seed
 from playlist_app.observability import log_to_stderr
 from playlist_app.server import bind, url_of
 from playlist_app.supervisor import serve
 from playlist_app.wiring import wire_embedded
-from playlist_core.domain.identity import Username
-from playlist_core.errors import InvalidInput
+from playlist_core.domain.identity import Role, Username
+from playlist_core.errors import InvalidInput, Unavailable
 
 _TRY: Final = """\
 Kryten Playlist demo: {url}
 Its data is in {directory}
 
-  In the channel are alice (admin), bob (blessed) and carol (viewer).
-  1. Open {url} and sign in as bob; the code arrives in the demo inbox on the page.
+  In the channel are {people}.{samples}
+  1. Open {url} and sign in as {person}; the code arrives in the demo inbox on the page.
   2. Type a few letters, add titles, save a playlist, preview a marathon such as A2B1.
   3. Put it on the air, and watch the channel: {url}/demo/channel
 
@@ -40,7 +41,7 @@ def demo(args: argparse.Namespace) -> int:
         raise InvalidInput.of("--config", "the demo takes no settings; use serve")
     directory = args.data_dir or default_demo_dir()
     settings = evolve(
-        with_source(Settings(), args.catalog or SAMPLE_CATALOG).kept_in(directory),
+        kept_in(with_source(Settings(), args.catalog or SAMPLE_CATALOG), directory),
         admins=(Username(ADMIN),),
         http_port=args.port,
     )
@@ -59,16 +60,18 @@ def serve_channel(args: argparse.Namespace) -> int:
     """The service for a real channel, over NATS."""
     settings = settings_of(args)
     if settings.nats_url is None:
-        sys.stderr.write(
-            "kryten-playlist: serve needs nats_url in the settings, the address of Kryten's NATS.\n"
-            "To try everything without it: kryten-playlist demo\n"
+        missing = InvalidInput(
+            "serve needs nats_url in the settings, the address of Kryten's NATS;"
+            " to try everything without it: kryten-playlist demo",
+            field="nats_url",
+            problem="is missing",
         )
+        print_error(missing, as_json=args.json)
         return 2
-    sys.stderr.write(
-        "kryten-playlist: this version cannot talk to NATS yet; only the demo runs.\n"
-        "To try everything: kryten-playlist demo\n"
+    raise Unavailable(
+        "This version cannot talk to NATS yet; to try everything without it: kryten-playlist demo",
+        code="nats_unavailable",
     )
-    return 1
 
 
 def _run(settings: Settings, *, as_json: bool, fresh_catalog: bool) -> int:
@@ -87,21 +90,39 @@ def _run(settings: Settings, *, as_json: bool, fresh_catalog: bool) -> int:
 
 async def _demo(settings: Settings, bound: socket.socket, as_json: bool, fresh_catalog: bool) -> None:
     async with wire_embedded(settings) as services:
-        new = (await services.library.catalog.index.state()) is None
-        if new or fresh_catalog:
-            await services.library.catalog.refresh(allow_shrink=True)
-        if new:
-            await seed(services)
-        await serve(services, bound, ready=lambda: _announce(settings, url_of(bound), as_json))
+        catalog = services.library.catalog
+        if fresh_catalog or await catalog.index.state() is None:
+            await watched_refresh(catalog, allow_shrink=True)
+        await seed(services)
+        people, samples = await roles(services), await saved_samples(services)
+
+        def ready() -> None:
+            _announce(settings, url_of(bound), people, samples, as_json=as_json)
+
+        await serve(services, bound, ready=ready)
 
 
-def _announce(settings: Settings, url: str, as_json: bool) -> None:
+def _announce(
+    settings: Settings, url: str, people: Mapping[str, Role], samples: Sequence[str], *, as_json: bool
+) -> None:
+    directory = settings.data_dir.absolute()
     if as_json:
-        print_json({"url": url, "data_dir": str(settings.data_dir.absolute())})
+        print_json({"url": url, "data_dir": str(directory)})
     else:
-        for line in _TRY.format(url=url, directory=settings.data_dir.absolute()).splitlines():
+        text = _TRY.format(
+            url=url,
+            directory=directory,
+            people=_listed([f"{name} ({role})" for name, role in people.items()]),
+            samples=f"\n  Saved already: {_listed([f'“{name}”' for name in samples])}." if samples else "",
+            person=BLESSED if people[BLESSED] is not Role.VIEWER else ADMIN,
+        )
+        for line in text.splitlines():
             say(line)
-    sys.stdout.flush()
+    flush_output()
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _uvloop_installed() -> bool:

@@ -7,13 +7,23 @@ from pathlib import Path
 from attrs import evolve
 
 from playlist_app.config import Settings, load
+from playlist_core.errors import InvalidInput
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """Raises ConfigInvalid that lists everything that is wrong."""
+    """Raises ConfigInvalid that lists everything that is wrong, InvalidInput for an unusable directory."""
     settings = load(args.config, os.environ).settings
-    if args.data_dir is not None:
-        settings = settings.kept_in(args.data_dir)
+    return kept_in(settings, args.data_dir or settings.data_dir)
+
+
+def kept_in(settings: Settings, directory: Path) -> Settings:
+    """The settings with the data in a directory; raises InvalidInput where SQLite could not open files."""
+    settings = settings.kept_in(directory)
+    for path in (settings.data_dir, settings.sqlite_path):
+        # Absolute: also the working directory, or the home directory, may have a name that is no text.
+        if not is_text(str(path.absolute())):
+            problem = f"{str(path.absolute())!a} is not text in UTF-8; choose another directory"
+            raise InvalidInput.of("data_dir", problem)
     return settings
 
 
@@ -22,3 +32,8 @@ def with_source(settings: Settings, source: Path | None) -> Settings:
     if source is None:
         return settings
     return evolve(settings, catalog=evolve(settings.catalog, source=source))
+
+
+def is_text(text: str) -> bool:
+    """Whether it holds no lone surrogates, which stand for bytes that are not UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import define, frozen
 
-from playlist_app.http.door import Call, Door, operation
+from playlist_app.http.door import Call, Door, Nothing, operation
 from playlist_core.domain.access import Action
 from playlist_core.domain.identity import Role, Username
 from playlist_core.services.access import Access, Member
@@ -44,7 +44,7 @@ class Blessed:
     access: Access
 
     @operation("The blessed users", needs=Action.MANAGE_ACCESS, answer=BlessedList)
-    async def on_get(self, call: Call[None, None]) -> BlessedList:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> BlessedList:
         return BlessedList(tuple(map(_view, await self.access.members(call.actor, Role.BLESSED))))
 
 
@@ -56,7 +56,7 @@ class Admins:
     access: Access
 
     @operation("The admins", needs=Action.MANAGE_ACCESS, answer=AdminList)
-    async def on_get(self, call: Call[None, None]) -> AdminList:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> AdminList:
         return AdminList(tuple(map(_view, await self.access.members(call.actor, Role.ADMIN))))
 
 
@@ -69,10 +69,10 @@ class OneMember:
     role: Role
 
     @operation("Put a name on the list", needs=Action.MANAGE_ACCESS, status=204)
-    async def on_put(self, call: Call[None, None]) -> None:
+    async def on_put(self, call: Call[Nothing, Nothing]) -> None:
         await self.access.grant(call.actor, Username.parse(call.params["username"]), self.role)
 
-    async def revoke(self, call: Call[None, None]) -> None:
+    async def revoke(self, call: Call[Nothing, Nothing]) -> None:
         await self.access.revoke(call.actor, Username.parse(call.params["username"]), self.role)
 
 
@@ -80,7 +80,7 @@ class OneBlessed(OneMember):
     """`PUT` and `DELETE /access/blessed/{username}`, both idempotent."""
 
     @operation("Take a name off the list", needs=Action.MANAGE_ACCESS, status=204)
-    async def on_delete(self, call: Call[None, None]) -> None:
+    async def on_delete(self, call: Call[Nothing, Nothing]) -> None:
         await self.revoke(call)
 
 
@@ -90,7 +90,7 @@ class OneAdmin(OneMember):
     @operation(
         "Take a name off the list", needs=Action.MANAGE_ACCESS, status=204, errors=("fixed_by_config",)
     )
-    async def on_delete(self, call: Call[None, None]) -> None:
+    async def on_delete(self, call: Call[Nothing, Nothing]) -> None:
         await self.revoke(call)
 
 
@@ -102,7 +102,7 @@ class LockOut:
     login: Login
 
     @operation("Let a locked-out name sign in again", needs=Action.MANAGE_ACCESS, status=204)
-    async def on_delete(self, call: Call[None, None]) -> None:
+    async def on_delete(self, call: Call[Nothing, Nothing]) -> None:
         await self.login.lift_lockouts(call.actor, Username.parse(call.params["username"]))
 
 

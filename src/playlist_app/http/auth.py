@@ -1,129 +1,45 @@
 """Signing in and out, and blocking an address that somebody abuses."""
 
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final
 
 import falcon.asgi
-from attrs import define, frozen
+from attrs import define
 
-from playlist_app.http.door import CHALLENGE_COOKIE, SESSION_COOKIE, Call, Door, operation, session_token
+from playlist_app.http.door import (
+    CHALLENGE_COOKIE,
+    SESSION_COOKIE,
+    Call,
+    Door,
+    Nothing,
+    operation,
+    session_token,
+)
+from playlist_app.http.headers import SET_COOKIE
 from playlist_app.http.parsing import single
+from playlist_app.shapes.auth import (
+    Blocked,
+    BlockList,
+    BlockOrder,
+    CodeEntry,
+    CodeRequest,
+    CodeSent,
+    SessionView,
+    Verification,
+    VerifiedInvalid,
+    VerifiedLocked,
+    VerifiedOk,
+    VerifiedUnrequested,
+    block_entry,
+)
 from playlist_core.domain.access import Action, permissions
-from playlist_core.domain.identity import ClientAddress, Role
-from playlist_core.domain.limits import Block, BlockReason
+from playlist_core.domain.identity import ClientAddress, Role, Username
+from playlist_core.domain.limits import BlockReason
 from playlist_core.domain.login import Invalid, Locked, LoginRules, SignedIn, Unrequested
 from playlist_core.errors import InvalidInput, NotSignedIn
 from playlist_core.services.login import Login
 
-# Nobody types more; and normalising a megabyte of stacked accents would take minutes.
-_LONGEST_CODE = 100
 # A challenge cookie outlives its code by far, so that a double click is still known for what it is.
-_CHALLENGE_SECONDS = 24 * 3600
-
-
-@frozen
-class CodeRequest:
-    """Whom to send a one-time code."""
-
-    username: str
-
-
-@frozen
-class CodeSent:
-    """A code is on its way by private message."""
-
-    expires_in_seconds: int
-    status: str = "sent"
-
-
-@frozen
-class CodeEntry:
-    """The code as it was typed: case, blanks and dashes do not matter."""
-
-    username: str
-    otp: str
-
-
-@frozen
-class VerifiedOk:
-    """Signed in; the session is in the cookie."""
-
-    role: Role
-    status: Literal["ok"] = "ok"
-
-
-@frozen
-class VerifiedInvalid:
-    """A wrong code."""
-
-    attempts_remaining: int
-    status: Literal["invalid"] = "invalid"
-
-
-@frozen
-class VerifiedUnrequested:
-    """Nobody asked for a code from here; whoever finds that suspicious may block this address."""
-
-    can_block_ip: bool
-    default_block_hours: int
-    status: Literal["unrequested"] = "unrequested"
-
-
-@frozen
-class VerifiedLocked:
-    """Attempts used up, blocked, expired or used already; 0 seconds means: ask for a new code."""
-
-    retry_after_seconds: int
-    status: Literal["locked"] = "locked"
-
-
-Verification = VerifiedOk | VerifiedInvalid | VerifiedUnrequested | VerifiedLocked
-
-
-@frozen(kw_only=True)
-class BlockOrder:
-    """Block the own address right after `unrequested`, or as an admin any address."""
-
-    action: str
-    hours: int | None = None
-    ip: str | None = None
-    reason: BlockReason | None = None
-
-
-@frozen(kw_only=True)
-class Blocked:
-    """Until when the address is kept from signing in."""
-
-    blocked_until: datetime
-    status: str = "blocked"
-
-
-@frozen(kw_only=True)
-class BlockEntry:
-    """An address that is kept from signing in."""
-
-    ip: str
-    blocked_until: datetime
-    reason: BlockReason
-    created_at: datetime
-    by: str | None
-
-
-@frozen
-class BlockList:
-    """The blocks of this moment."""
-
-    blocks: tuple[BlockEntry, ...]
-
-
-@frozen
-class SessionView:
-    """Who is signed in, and what that allows right now."""
-
-    username: str
-    role: Role
-    expires_at: datetime
-    permissions: tuple[str, ...]
+_CHALLENGE_SECONDS: Final = 24 * 3600
 
 
 @define(eq=False)
@@ -153,8 +69,9 @@ class CodeRequests(_SigningIn):
         body=CodeRequest,
         answer=CodeSent,
         errors=("not_in_channel", "channel_unavailable", "ip_blocked", "locked", "rate_limited"),
+        gives=(SET_COOKIE,),
     )
-    async def on_post(self, call: Call[CodeRequest, None]) -> CodeSent:
+    async def on_post(self, call: Call[CodeRequest, Nothing]) -> CodeSent:
         token = single(call.req.get_cookie_values(CHALLENGE_COOKIE) or [])
         sent = await self.login.request(call.body.username, call.address, challenge_token=token)
         self.set_cookie(call.resp, CHALLENGE_COOKIE, sent.challenge_token, seconds=_CHALLENGE_SECONDS)
@@ -170,10 +87,10 @@ class CodeEntries(_SigningIn):
         body=CodeEntry,
         answer=Verification,
         errors=("not_in_channel", "rate_limited"),
+        gives=(SET_COOKIE,),
     )
-    async def on_post(self, call: Call[CodeEntry, None]) -> Verification:
-        if len(call.body.otp) > _LONGEST_CODE:
-            raise InvalidInput.of("otp", f"is longer than {_LONGEST_CODE} characters")
+    async def on_post(self, call: Call[CodeEntry, Nothing]) -> Verification:
+        role = await self._role(call.body.username)
         verified = await self.login.verify(
             call.body.username,
             call.body.otp,
@@ -182,17 +99,23 @@ class CodeEntries(_SigningIn):
             session_token=session_token(call.req),
         )
         match verified:
-            case SignedIn(session=session, token=token):
+            case SignedIn(token=token):
                 seconds = self.rules.session_max_days * 24 * 3600
                 self.set_cookie(call.resp, SESSION_COOKIE, token, seconds=seconds)
-                actor = await self.door.access.actor(session)
-                return VerifiedOk(actor.role)
+                return VerifiedOk(role)
             case Invalid(attempts_remaining=left):
                 return VerifiedInvalid(left)
             case Unrequested(can_block_ip=can_block, default_block_hours=hours):
                 return VerifiedUnrequested(can_block, hours)
             case Locked(retry_after_seconds=seconds):
                 return VerifiedLocked(seconds)
+
+    async def _role(self, username: str) -> Role:
+        """Asked before the code is spent: a store that fails after that would cost the session."""
+        try:
+            return await self.door.access.role_of(Username.parse(username))
+        except InvalidInput:
+            return Role.VIEWER  # nobody can have this name; `verify` says so
 
 
 class AddressBlock(_SigningIn):
@@ -205,10 +128,8 @@ class AddressBlock(_SigningIn):
         answer=Blocked,
         errors=("block_not_offered", "not_signed_in", "forbidden"),
     )
-    async def on_post(self, call: Call[BlockOrder, None]) -> Blocked:
+    async def on_post(self, call: Call[BlockOrder, Nothing]) -> Blocked:
         order = call.body
-        if order.action != "block":
-            raise InvalidInput.of("action", "must be block")
         if order.ip is None:
             if order.reason is not None:
                 raise InvalidInput.of("reason", "is for admins, who name the address in ip")
@@ -228,15 +149,15 @@ class AddressBlocks(_SigningIn):
     """`GET /auth/ipblocks`."""
 
     @operation("The blocked addresses", needs=Action.MANAGE_ACCESS, answer=BlockList)
-    async def on_get(self, call: Call[None, None]) -> BlockList:
-        return BlockList(tuple(_entry(block) for block in await self.login.blocks.active(call.actor)))
+    async def on_get(self, call: Call[Nothing, Nothing]) -> BlockList:
+        return BlockList(tuple(block_entry(block) for block in await self.login.blocks.active(call.actor)))
 
 
 class OneAddressBlock(_SigningIn):
     """`DELETE /auth/ipblocks/{ip}`."""
 
     @operation("Lift a block", needs=Action.MANAGE_ACCESS, status=204)
-    async def on_delete(self, call: Call[None, None]) -> None:
+    async def on_delete(self, call: Call[Nothing, Nothing]) -> None:
         await self.login.blocks.lift(call.actor, ClientAddress.parse(call.params["ip"]))
 
 
@@ -244,7 +165,7 @@ class CurrentSession(_SigningIn):
     """`GET /auth/session`."""
 
     @operation("Who is signed in", needs=Action.SEARCH_CATALOG, answer=SessionView, errors=("not_signed_in",))
-    async def on_get(self, call: Call[None, None]) -> SessionView:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> SessionView:
         session, actor = call.session, call.actor
         if session is None:
             raise NotSignedIn("Sign in first.")
@@ -255,22 +176,12 @@ class CurrentSession(_SigningIn):
 class SignOut(_SigningIn):
     """`POST /auth/logout`; without a session it has nothing to do and says so with the same 204."""
 
-    @operation("Sign out", needs=None, status=204)
-    async def on_post(self, call: Call[None, None]) -> None:
+    @operation("Sign out", needs=None, status=204, gives=(SET_COOKIE,))
+    async def on_post(self, call: Call[Nothing, Nothing]) -> None:
         token = session_token(call.req)
         if token is not None:
             await self.login.sessions.revoke(token)
         call.resp.unset_cookie(SESSION_COOKIE, same_site="Strict", path="/")
-
-
-def _entry(block: Block) -> BlockEntry:
-    return BlockEntry(
-        ip=block.ip,
-        blocked_until=block.blocked_until,
-        reason=block.reason,
-        created_at=block.created_at,
-        by=block.by,
-    )
 
 
 def auth_routes(door: Door, login: Login, rules: LoginRules) -> list[tuple[str, Any]]:

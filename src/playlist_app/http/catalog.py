@@ -4,8 +4,7 @@ from typing import Any
 
 from attrs import define
 
-from playlist_app.http.door import Call, Door, operation
-from playlist_app.http.parsing import check_range
+from playlist_app.http.door import Call, Door, Nothing, operation
 from playlist_app.shapes.catalog import (
     CategoryList,
     ItemView,
@@ -38,14 +37,14 @@ class Search:
         answer=SearchAnswer,
         errors=("no_snapshot",),
     )
-    async def on_get(self, call: Call[None, SearchParameters]) -> SearchAnswer:
+    async def on_get(self, call: Call[Nothing, SearchParameters]) -> SearchAnswer:
         asked = call.query
         page = await self.catalog.search(
             asked.q,
             categories=asked.category,
             match=asked.match,
-            limit=check_range("limit", asked.limit, 1, 200),
-            offset=check_range("offset", asked.offset, 0, 1_000_000),
+            limit=asked.limit,
+            offset=asked.offset,
             snapshot_id=asked.snapshot_id,
         )
         return search_answer(page, asked.q, self.manifests)
@@ -59,7 +58,7 @@ class Categories:
     catalog: Catalog
 
     @operation("All categories", needs=Action.SEARCH_CATALOG, answer=CategoryList, errors=("no_snapshot",))
-    async def on_get(self, call: Call[None, None]) -> CategoryList:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> CategoryList:
         snapshot_id, counts = await self.catalog.categories()
         return CategoryList(snapshot_id, tuple(counts), counts)
 
@@ -73,7 +72,7 @@ class OneItem:
     manifests: ManifestTemplate
 
     @operation("One title", needs=Action.SEARCH_CATALOG, answer=ItemView, errors=("item_not_found",))
-    async def on_get(self, call: Call[None, None]) -> ItemView:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> ItemView:
         return item_view(await self.catalog.item(call.params["video_id"]), self.manifests)
 
 
@@ -92,12 +91,12 @@ class Refresh:
         status=202,
         errors=("refresh_in_progress", "no_source"),
     )
-    async def on_post(self, call: Call[RefreshOrder, None]) -> RefreshBegun:
+    async def on_post(self, call: Call[RefreshOrder, Nothing]) -> RefreshBegun:
         return RefreshBegun(self.catalog.begin_refresh(allow_shrink=call.body.allow_shrink))
 
     @operation("How far a refresh is", needs=Action.REFRESH_CATALOG, answer=RefreshStateView)
-    async def on_get(self, call: Call[None, None]) -> RefreshStateView:
-        return refresh_state_view(self.catalog.refresh_state())
+    async def on_get(self, call: Call[Nothing, Nothing]) -> RefreshStateView:
+        return refresh_state_view(await self.catalog.recalled_state())
 
 
 def catalog_routes(door: Door, catalog: Catalog, manifests: ManifestTemplate) -> list[tuple[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import define
 
-from playlist_app.http.door import Call, Door, operation
+from playlist_app.http.door import Call, Door, Nothing, operation
 from playlist_app.services import DemoChannel
 from playlist_app.shapes.demo import DemoChannelView, DemoOrder, DemoParameters
 
@@ -17,7 +17,7 @@ class DemoWindow:
     channel: DemoChannel
 
     @operation("The simulated channel", needs=None, query=DemoParameters, answer=DemoChannelView)
-    async def on_get(self, call: Call[None, DemoParameters]) -> DemoChannelView:
+    async def on_get(self, call: Call[Nothing, DemoParameters]) -> DemoChannelView:
         return self.channel.view(commands=call.query.commands)
 
     @operation(
@@ -27,7 +27,7 @@ class DemoWindow:
         answer=DemoChannelView,
         errors=("invalid", "not_in_channel"),
     )
-    async def on_post(self, call: Call[DemoOrder, None]) -> DemoChannelView:
+    async def on_post(self, call: Call[DemoOrder, Nothing]) -> DemoChannelView:
         self.channel.act(call.body)
         return self.channel.view(commands=False)
 

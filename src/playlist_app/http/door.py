@@ -7,12 +7,13 @@ import falcon.asgi
 import orjson
 from attrs import define, field, frozen
 
-from playlist_app.http.parsing import BODY_LIMIT, parse_body, parse_json, parse_query, single
+from playlist_app.http.headers import Header
+from playlist_app.http.parsing import BODY_LIMIT, check_size, parse_body, parse_json, parse_query, single
 from playlist_app.shapes.codec import wire
 from playlist_core.domain.access import Action, decide
 from playlist_core.domain.identity import Actor, ClientAddress
 from playlist_core.domain.login import Session
-from playlist_core.errors import NotSignedIn, TooLarge
+from playlist_core.errors import NotSignedIn
 from playlist_core.services.access import Access
 from playlist_core.services.sessions import Sessions
 
@@ -23,22 +24,30 @@ B = TypeVar("B")
 Q = TypeVar("Q")
 
 
+@frozen
+class Nothing:
+    """What operations take that take nothing: a field or parameter is as unknown there as anywhere."""
+
+
 @frozen(kw_only=True)
 class Operation:
     """One method of one address, as it is carried out and as the OpenAPI document tells it.
 
     `needs` None means without signing in. A `body` with defaults for everything may be left out.
-    `begun` is the answer, with 202, to whoever prefers not to wait for the end.
+    `begun` is the answer, with 202, to whoever prefers not to wait for the end. `takes` and `gives` are
+    the headers that count in a request and in the answer of a success.
     """
 
     summary: str
     needs: Action | None
-    body: type[Any] | None = None
-    query: type[Any] | None = None
+    body: type[Any] = Nothing
+    query: type[Any] = Nothing
     answer: Any = None
     status: int = 200
     begun: Any = None
     errors: tuple[str, ...] = ()
+    takes: tuple[Header, ...] = ()
+    gives: tuple[Header, ...] = ()
 
 
 @define(eq=False)
@@ -85,7 +94,7 @@ class Door:
         session, actor = None, None
         if operation.needs is not None:
             session, actor = await self.admit(req, operation.needs)
-        query = None if operation.query is None else parse_query(req.params, operation.query)
+        query = parse_query(req.params, operation.query)
         body = await self._body(req, operation.body)
         return Call(req, resp, body, query, params, session, actor)
 
@@ -99,12 +108,9 @@ class Door:
         decide(actor.role, needs, allow_blessed_hard_replace=self.allow_blessed_hard_replace)
         return session, actor
 
-    async def _body(self, req: falcon.asgi.Request, kind: type[Any] | None) -> Any:
+    async def _body(self, req: falcon.asgi.Request, kind: type[Any]) -> Any:
         raw = await req.stream.read(BODY_LIMIT + 1)
-        if len(raw) > BODY_LIMIT:
-            raise TooLarge(f"The body is larger than {BODY_LIMIT} bytes.", limit=BODY_LIMIT)
-        if kind is None:
-            return None
+        check_size(len(raw))
         return parse_body(parse_json(raw) if raw.strip() else {}, kind)
 
 
@@ -117,12 +123,14 @@ def operation(
     summary: str,
     *,
     needs: Action | None,
-    body: type[Any] | None = None,
-    query: type[Any] | None = None,
+    body: type[Any] = Nothing,
+    query: type[Any] = Nothing,
     answer: Any = None,
     status: int = 200,
     begun: Any = None,
     errors: tuple[str, ...] = (),
+    takes: tuple[Header, ...] = (),
+    gives: tuple[Header, ...] = (),
 ) -> Callable[[Callable[[Any, Call[Any, Any]], Awaitable[Any]]], Any]:
     """Make a Falcon responder of a method that takes a `Call` and returns an instance of `answer`.
 
@@ -137,6 +145,8 @@ def operation(
         status=status,
         begun=begun,
         errors=errors,
+        takes=takes,
+        gives=gives,
     )
 
     def wrap(handler: Callable[[Any, Call[Any, Any]], Awaitable[Any]]) -> Any:

@@ -15,7 +15,6 @@ _OF_FALCON: Final = {
     400: ("bad_json", "The request cannot be read."),
     404: ("no_such_route", "There is nothing at this address; /api/v1/openapi.json lists what there is."),
     405: ("method_not_allowed", "This address does not take this method."),
-    413: ("too_large", "The body is larger than 1048576 bytes."),
     415: ("unsupported_media_type", "Send JSON, with Content-Type: application/json."),
 }
 

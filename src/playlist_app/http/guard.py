@@ -11,9 +11,9 @@ from typing import Any, Final
 import falcon.asgi
 from attrs import define, frozen
 
-from playlist_app.http.parsing import BODY_LIMIT
+from playlist_app.http.parsing import check_size
 from playlist_core.domain.identity import ClientAddress
-from playlist_core.errors import Denied, InvalidInput, PlaylistError, TooLarge
+from playlist_core.errors import Denied, InvalidInput, PlaylistError
 
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 _HOST: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{0,5})?")
@@ -97,8 +97,7 @@ class Guard:
         if req.method not in _SAFE:
             self._check_origin(req)
             _check_content_type(req)
-        if req.content_length is not None and req.content_length > BODY_LIMIT:
-            raise TooLarge(f"The body is larger than {BODY_LIMIT} bytes.", limit=BODY_LIMIT)
+        check_size(req.content_length or 0)
 
     async def process_response(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, resource: Any, req_succeeded: bool

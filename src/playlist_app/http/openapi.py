@@ -7,6 +7,7 @@ from typing import Any, Final
 import attrs
 
 from playlist_app.http.door import SESSION_COOKIE, Operation
+from playlist_app.http.headers import RETRY_AFTER, Header
 from playlist_app.http.schema import Schemas
 
 _METHODS: Final = ("get", "post", "put", "delete")
@@ -14,6 +15,8 @@ _ERROR: Final = {
     "description": "What went wrong, in the one shape of every error.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
 }
+# The codes of status 429; whoever meets one is told when to come back.
+_TOO_OFTEN: Final = {"rate_limited", "locked"}
 _ENVELOPE: Final = {
     "type": "object",
     "required": ["error"],
@@ -62,33 +65,56 @@ def openapi(routes: Sequence[tuple[str, Any]], *, version: str) -> dict[str, Any
 
 
 def _operation(path: str, described: Operation, schemas: Schemas) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": described.summary}
-    if described.answer is not None:
-        answer["content"] = {"application/json": {"schema": schemas.of(described.answer)}}
-    responses = {str(described.status): answer}
-    if described.begun is not None:
-        schema = schemas.of(described.begun)
-        responses["202"] = {
-            "description": "Begun, with `Prefer: respond-async`.",
-            "content": {"application/json": {"schema": schema}},
-        }
     document: dict[str, Any] = {
         "summary": described.summary,
-        "parameters": [*_path_parameters(path), *_query_parameters(described, schemas)],
-        "responses": {**responses, "default": _ERROR},
+        "parameters": [
+            *_path_parameters(path),
+            *_query_parameters(described, schemas),
+            *map(_header_parameter, described.takes),
+        ],
+        "responses": _responses(described, schemas),
         "security": [{"session": []}] if described.needs is not None else [],
     }
     if described.errors:
         document["description"] = "Error codes: " + ", ".join(f"`{code}`" for code in described.errors) + "."
     if described.needs is not None:
         document["x-needs"] = described.needs.value
-    if described.body is not None:
+    if attrs.fields(described.body):
         required = any(each.default is attrs.NOTHING for each in attrs.fields(described.body))
-        document["requestBody"] = {
-            "required": required,
-            "content": {"application/json": {"schema": schemas.of(described.body)}},
-        }
+        document["requestBody"] = {"required": required, "content": _json(described.body, schemas)}
     return document
+
+
+def _responses(described: Operation, schemas: Schemas) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": described.summary}
+    if described.gives:
+        answer["headers"] = _answer_headers(described.gives)
+    if described.answer is not None:
+        answer["content"] = _json(described.answer, schemas)
+    responses: dict[str, Any] = {str(described.status): answer}
+    if described.begun is not None:
+        begun = "Begun, with `Prefer: respond-async`."
+        responses["202"] = {"description": begun, "content": _json(described.begun, schemas)}
+    if _TOO_OFTEN & set(described.errors):
+        responses["429"] = {**_ERROR, "headers": _answer_headers((RETRY_AFTER,))}
+    return {**responses, "default": _ERROR}
+
+
+def _json(kind: Any, schemas: Schemas) -> dict[str, Any]:
+    return {"application/json": {"schema": schemas.of(kind)}}
+
+
+def _header_parameter(header: Header) -> dict[str, Any]:
+    return {"name": header.name, "in": "header", "required": False, **_described(header)}
+
+
+def _answer_headers(headers: Sequence[Header]) -> dict[str, Any]:
+    return {header.name: {"required": header.always, **_described(header)} for header in headers}
+
+
+def _described(header: Header) -> dict[str, Any]:
+    schema = {"type": "string"} if header.pattern is None else {"type": "string", "pattern": header.pattern}
+    return {"description": header.description, "schema": schema}
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
@@ -99,9 +125,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 
 def _query_parameters(described: Operation, schemas: Schemas) -> list[dict[str, Any]]:
-    if described.query is None:
-        return []
     return [
-        {"name": each.name, "in": "query", "required": False, "schema": schemas.of(each.type)}
-        for each in attrs.fields(described.query)
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in schemas.of_fields(described.query).items()
     ]

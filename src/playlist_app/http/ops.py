@@ -1,4 +1,4 @@
-"""For whoever runs the service: health, and the description of the API."""
+"""For whoever runs the service: health, with HEAD too as monitors ask, and the description of the API."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -7,7 +7,7 @@ import falcon.asgi
 import orjson
 from attrs import define, frozen
 
-from playlist_app.http.door import Call, Door, operation
+from playlist_app.http.door import Call, Door, Nothing, operation
 from playlist_app.http.openapi import openapi
 from playlist_core.errors import Unavailable
 from playlist_core.services.health import Condition, Dependency, Health
@@ -50,8 +50,10 @@ class HealthState:
     demo: bool
 
     @operation("How the service is", needs=None, answer=HealthView)
-    async def on_get(self, call: Call[None, None]) -> HealthView:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> HealthView:
         return _health_view(await self.health.condition(), self.version, demo=self.demo)
+
+    on_head = on_get
 
 
 @define(eq=False)
@@ -61,8 +63,10 @@ class Liveness:
     door: Door
 
     @operation("Whether the process answers", needs=None, answer=Live)
-    async def on_get(self, call: Call[None, None]) -> Live:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> Live:
         return Live()
+
+    on_head = on_get
 
 
 @define(eq=False)
@@ -77,11 +81,13 @@ class Readiness:
     @operation(
         "Whether people can be sent here", needs=None, answer=HealthView, errors=("store_unavailable",)
     )
-    async def on_get(self, call: Call[None, None]) -> HealthView:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> HealthView:
         condition = await self.health.condition()
         if not condition.ready:
             raise Unavailable(condition.store.message or "The store is away.", dependency="store")
         return _health_view(condition, self.version, demo=self.demo)
+
+    on_head = on_get
 
 
 @define(eq=False)

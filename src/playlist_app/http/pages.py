@@ -20,6 +20,8 @@ class FrontPage:
         resp.set_header("Cache-Control", "no-cache")
         resp.data = self.path.read_bytes()
 
+    on_head = on_get
+
 
 class PartsOfThePage:
     """Middleware: a browser asks whether a part has changed, so that old and new ones never meet."""
@@ -34,6 +36,10 @@ class PartsOfThePage:
     ) -> None:
         if req.path.startswith("/web/") and req_succeeded:
             resp.set_header("Cache-Control", "no-cache")
+        close = getattr(resp.stream, "close", None)
+        if req.method == "HEAD" and close is not None:
+            # Falcon answers without the body, and leaves the file open.
+            await close()
 
 
 def add_pages(app: falcon.asgi.App[Any, Any]) -> None:

@@ -1,6 +1,7 @@
 """From bytes and query strings to values, strictly: unknown fields named, nothing coerced."""
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -10,12 +11,18 @@ import orjson
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
 from playlist_app.shapes.codec import wire
-from playlist_core.errors import InvalidInput, Malformed
+from playlist_core.errors import InvalidInput, Malformed, TooLarge
 
 T = TypeVar("T")
 
 BODY_LIMIT: Final = 1024 * 1024
 HEAD_LIMIT: Final = 64 * 1024
+
+
+def check_size(size: int) -> None:
+    """Raises TooLarge for a body of more bytes than any may have."""
+    if size > BODY_LIMIT:
+        raise TooLarge(f"The body is larger than {BODY_LIMIT} bytes.", limit=BODY_LIMIT)
 
 
 def parse_json(raw: bytes) -> Any:
@@ -36,7 +43,10 @@ def parse_body(value: Any, kind: type[T]) -> T:
 
 
 def parse_query(params: Mapping[str, str | list[str]], kind: type[T]) -> T:
-    """Query parameters as an instance of `kind`, whose fields are texts, numbers or tuples of texts."""
+    """Query parameters as an instance of `kind`; raises InvalidInput that names the first that is wrong.
+
+    Its fields are texts, numbers, flags, members of an enum or tuples of texts.
+    """
     fields = {field.name: field for field in attrs.fields(kind)}
     unknown = sorted(params.keys() - fields.keys())
     if unknown:
@@ -57,7 +67,14 @@ def _parameter(name: str, value: str | list[str], kind: Any) -> Any:
         if value not in ("true", "false"):
             raise InvalidInput.of(name, "must be true or false")
         return value == "true"
-    return value
+    return _member(name, value, kind) if isinstance(kind, type) and issubclass(kind, Enum) else value
+
+
+def _member(name: str, value: str, kind: type[Enum]) -> Enum:
+    try:
+        return wire.structure(value, kind)
+    except ValueError as exc:
+        raise InvalidInput.of(name, str(exc)) from exc
 
 
 def _admits(kind: Any, wanted: type[Any]) -> bool:
@@ -81,15 +98,8 @@ def _first_problem(exc: BaseException, path: str) -> tuple[str, str]:
     if isinstance(exc, KeyError):
         return path, "is missing"
     if isinstance(exc, InvalidInput):
-        return path, exc.message
+        return f"{path}.{exc.details.get('field', '')}".strip("."), exc.details.get("problem", exc.message)
     return path, str(exc) or "is not valid"
-
-
-def check_range(name: str, value: int, low: int, high: int) -> int:
-    """The number, or InvalidInput that names the bounds."""
-    if not low <= value <= high:
-        raise InvalidInput.of(name, f"must be from {low} to {high}")
-    return value
 
 
 def single(values: Sequence[str]) -> str | None:

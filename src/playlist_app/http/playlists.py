@@ -1,11 +1,11 @@
 """Saved playlists: list, save, read, delete, earlier versions."""
 
-from typing import Any, Final
+from typing import Any
 
-import falcon.asgi
 from attrs import define
 
-from playlist_app.http.door import Call, Door, operation
+from playlist_app.http.door import Call, Door, Nothing, operation
+from playlist_app.http.headers import ETAG, IF_MATCH, LOCATION, if_match, tag
 from playlist_app.shapes.playlists import (
     Created,
     ListParameters,
@@ -20,13 +20,9 @@ from playlist_app.shapes.playlists import (
     version_view,
 )
 from playlist_core.domain.access import Action
-from playlist_core.domain.playlists import NAME_LENGTH, Playlist, PlaylistItem
-from playlist_core.errors import InvalidInput
+from playlist_core.domain.playlists import PlaylistItem
 from playlist_core.services.catalog import Catalog
 from playlist_core.services.playlists import Playlists
-
-# No character of Unicode decomposes into more than four; normalising a megabyte can take minutes.
-_NFC_SHRINKS: Final = 4
 
 
 @define(eq=False)
@@ -37,7 +33,7 @@ class AllPlaylists:
     playlists: Playlists
 
     @operation("The saved playlists", needs=Action.READ_PLAYLISTS, query=ListParameters, answer=PlaylistList)
-    async def on_get(self, call: Call[None, ListParameters]) -> PlaylistList:
+    async def on_get(self, call: Call[Nothing, ListParameters]) -> PlaylistList:
         if call.query.deleted:
             bin_ = await self.playlists.deleted()
             return PlaylistList(
@@ -55,10 +51,11 @@ class AllPlaylists:
         answer=Created,
         status=201,
         errors=("name_taken", "invalid", "too_large"),
+        gives=(ETAG, LOCATION),
     )
-    async def on_post(self, call: Call[PlaylistBody, None]) -> Created:
-        playlist = await self.playlists.create(call.actor, _name(call.body), _items(call.body))
-        _tag(call.resp, playlist)
+    async def on_post(self, call: Call[PlaylistBody, Nothing]) -> Created:
+        playlist = await self.playlists.create(call.actor, call.body.name, _items(call.body))
+        tag(call.resp, playlist.version)
         call.resp.location = f"/api/v1/playlists/{playlist.playlist_id}"
         return Created(playlist.playlist_id, playlist.version)
 
@@ -76,10 +73,11 @@ class OnePlaylist:
         needs=Action.READ_PLAYLISTS,
         answer=PlaylistView,
         errors=("playlist_not_found",),
+        gives=(ETAG,),
     )
-    async def on_get(self, call: Call[None, None]) -> PlaylistView:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> PlaylistView:
         playlist = await self.playlists.get(call.params["playlist_id"])
-        _tag(call.resp, playlist)
+        tag(call.resp, playlist.version)
         known = await self.catalog.known({item.video_id for item in playlist.items})
         return playlist_view(playlist, known)
 
@@ -89,16 +87,18 @@ class OnePlaylist:
         body=PlaylistBody,
         answer=Saved,
         errors=("name_taken", "stale_version", "playlist_not_found", "invalid", "too_large"),
+        takes=(IF_MATCH,),
+        gives=(ETAG,),
     )
-    async def on_put(self, call: Call[PlaylistBody, None]) -> Saved:
+    async def on_put(self, call: Call[PlaylistBody, Nothing]) -> Saved:
         playlist = await self.playlists.save(
             call.actor,
             call.params["playlist_id"],
-            name=_name(call.body),
+            name=call.body.name,
             items=_items(call.body),
-            if_version=_if_match(call.req),
+            if_version=if_match(call.req),
         )
-        _tag(call.resp, playlist)
+        tag(call.resp, playlist.version)
         return Saved(playlist.playlist_id, playlist.version, playlist.updated_at)
 
     @operation(
@@ -106,9 +106,10 @@ class OnePlaylist:
         needs=Action.EDIT_PLAYLISTS,
         status=204,
         errors=("stale_version", "playlist_not_found"),
+        takes=(IF_MATCH,),
     )
-    async def on_delete(self, call: Call[None, None]) -> None:
-        await self.playlists.delete(call.actor, call.params["playlist_id"], if_version=_if_match(call.req))
+    async def on_delete(self, call: Call[Nothing, Nothing]) -> None:
+        await self.playlists.delete(call.actor, call.params["playlist_id"], if_version=if_match(call.req))
 
 
 @define(eq=False)
@@ -124,7 +125,7 @@ class Versions:
         answer=VersionList,
         errors=("playlist_not_found",),
     )
-    async def on_get(self, call: Call[None, None]) -> VersionList:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> VersionList:
         states = await self.playlists.versions(call.params["playlist_id"])
         return VersionList(tuple(map(version_view, states)))
 
@@ -142,37 +143,16 @@ class Restore:
         body=RestoreOrder,
         answer=Saved,
         errors=("playlist_not_found", "version_not_found", "name_taken"),
+        gives=(ETAG,),
     )
-    async def on_post(self, call: Call[RestoreOrder, None]) -> Saved:
+    async def on_post(self, call: Call[RestoreOrder, Nothing]) -> Saved:
         playlist = await self.playlists.restore(call.actor, call.params["playlist_id"], call.body.version)
-        _tag(call.resp, playlist)
+        tag(call.resp, playlist.version)
         return Saved(playlist.playlist_id, playlist.version, playlist.updated_at)
-
-
-def _name(body: PlaylistBody) -> str:
-    """The name as it was sent; one that no normalising could bring below the limit is refused unread."""
-    if len(body.name.strip()) > NAME_LENGTH * _NFC_SHRINKS:
-        raise InvalidInput.of("name", f"is longer than {NAME_LENGTH} characters", limit=NAME_LENGTH)
-    return body.name
 
 
 def _items(body: PlaylistBody) -> list[PlaylistItem]:
     return [PlaylistItem(item.video_id) for item in body.items]
-
-
-def _tag(resp: falcon.asgi.Response, playlist: Playlist) -> None:
-    resp.set_header("ETag", f'"{playlist.version}"')
-
-
-def _if_match(req: falcon.asgi.Request) -> int | None:
-    """The version that an edit was made on; None where it may go over any."""
-    text = req.get_header("If-Match")
-    if text is None or text.strip() == "*":
-        return None
-    version = text.strip().removeprefix("W/").strip('"')
-    if not (version.isascii() and version.isdigit() and len(version) < 12):
-        raise InvalidInput.of("If-Match", 'must be a version as the ETag gave it, such as "3"')
-    return int(version)
 
 
 def playlist_routes(door: Door, playlists: Playlists, catalog: Catalog) -> list[tuple[str, Any]]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from attrs import define
 
-from playlist_app.http.door import Call, Door, operation
+from playlist_app.http.door import Call, Door, Nothing, operation
+from playlist_app.http.headers import PREFER, prefers_async
 from playlist_app.shapes.queue import (
     Applied,
     ApplyOrder,
@@ -34,7 +35,7 @@ class QueueState:
     manifests: ManifestTemplate
 
     @operation("What is on and what comes", needs=Action.READ_QUEUE, answer=QueueView)
-    async def on_get(self, call: Call[None, None]) -> QueueView:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> QueueView:
         try:
             snapshot = await self.queue.state()
         except ChannelUnavailable:
@@ -57,7 +58,7 @@ class PlanApply:
         answer=PlanView,
         errors=("playlist_not_found", "channel_unavailable", "no_snapshot"),
     )
-    async def on_post(self, call: Call[ApplyOrder, None]) -> PlanView:
+    async def on_post(self, call: Call[ApplyOrder, Nothing]) -> PlanView:
         preview = await self.queue.preview(call.body.playlist_id, call.body.mode)
         return plan_view(preview, self.clock.now())
 
@@ -82,8 +83,9 @@ class Apply:
             "channel_unavailable",
             "no_snapshot",
         ),
+        takes=(PREFER,),
     )
-    async def on_post(self, call: Call[ApplyOrder, None]) -> Applied | RunBegun:
+    async def on_post(self, call: Call[ApplyOrder, Nothing]) -> Applied | RunBegun:
         run = await self.queue.apply(call.actor, call.body.playlist_id, call.body.mode)
         return await _answer(call, self.queue, run)
 
@@ -96,7 +98,7 @@ class OneRun:
     queue: ChannelQueue
 
     @operation("How far a run is", needs=Action.READ_QUEUE, answer=RunView, errors=("run_not_found",))
-    async def on_get(self, call: Call[None, None]) -> RunView:
+    async def on_get(self, call: Call[Nothing, Nothing]) -> RunView:
         return run_view(await self.queue.run(call.params["run_id"]))
 
     @operation(
@@ -105,7 +107,7 @@ class OneRun:
         answer=RunView,
         errors=("run_not_found", "forbidden"),
     )
-    async def on_delete(self, call: Call[None, None]) -> RunView:
+    async def on_delete(self, call: Call[Nothing, Nothing]) -> RunView:
         return run_view(await self.queue.cancel(call.actor, call.params["run_id"]))
 
 
@@ -122,14 +124,15 @@ class Undo:
         answer=Applied,
         begun=RunBegun,
         errors=("run_not_found", "forbidden", "apply_in_progress", "channel_unavailable"),
+        takes=(PREFER,),
     )
-    async def on_post(self, call: Call[None, None]) -> Applied | RunBegun:
+    async def on_post(self, call: Call[Nothing, Nothing]) -> Applied | RunBegun:
         run = await self.queue.undo(call.actor, call.params["run_id"])
         return await _answer(call, self.queue, run)
 
 
 async def _answer(call: Call[Any, Any], queue: ChannelQueue, run: Run) -> Applied | RunBegun:
-    if "respond-async" in (call.req.get_header("Prefer") or "").lower():
+    if prefers_async(call.req):
         call.resp.status = 202
         return RunBegun(run.run_id)
     ended = await queue.finished(run.run_id)

@@ -9,6 +9,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import attrs
 from attrs import define, field
 
+from playlist_app.shapes.bounds import ArrayUpTo, Between, TextUpTo
+
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -37,6 +39,14 @@ class Schemas:
             return self._reference(kind)
         raise TypeError(f"no JSON schema for {kind!r}")
 
+    def of_fields(self, kind: type[Any]) -> dict[str, dict[str, Any]]:
+        """The schema of each field of an attrs class by its name, with default and bounds."""
+        hints = get_type_hints(kind)
+        return {
+            each.name: {**self.of(hints[each.name]), **_bounds(each.validator), **_default(each.default)}
+            for each in attrs.fields(kind)
+        }
+
     def _of_generic(self, origin: Any, args: tuple[Any, ...]) -> dict[str, Any]:
         if origin in (Union, types.UnionType):
             return {"anyOf": [self.of(arg) for arg in args]}
@@ -55,20 +65,10 @@ class Schemas:
         return {"$ref": f"#/components/schemas/{kind.__name__}"}
 
     def _object(self, kind: type[Any]) -> dict[str, Any]:
-        hints = get_type_hints(kind)
-        properties = {each.name: self.of(hints[each.name]) for each in attrs.fields(kind)}
-        for each in attrs.fields(kind):
-            plain = each.default
-            if plain is attrs.NOTHING:  # which is an Enum member itself
-                continue
-            if isinstance(plain, Enum):
-                plain = plain.value
-            if isinstance(plain, (str, int, float, bool)):
-                properties[each.name] = {**properties[each.name], "default": plain}
         required = [each.name for each in attrs.fields(kind) if each.default is attrs.NOTHING]
         described: dict[str, Any] = {
             "type": "object",
-            "properties": properties,
+            "properties": self.of_fields(kind),
             "additionalProperties": False,
         }
         if required:
@@ -76,3 +76,25 @@ class Schemas:
         if kind.__doc__:
             described["description"] = kind.__doc__.strip().splitlines()[0]
         return described
+
+
+def _default(value: Any) -> dict[str, Any]:
+    if value is attrs.NOTHING:  # which is an Enum member itself
+        return {}
+    plain = value.value if isinstance(value, Enum) else value
+    return {"default": plain} if isinstance(plain, (str, int, float, bool)) else {}
+
+
+def _bounds(validator: Any) -> dict[str, Any]:
+    """Each keyword speaks of its own kind of value only, so it may stand beside an `anyOf`."""
+    match validator:
+        case Between(least, most):
+            return {"minimum": least, "maximum": most}
+        case TextUpTo(most):
+            return {"maxLength": most}
+        case ArrayUpTo(most):
+            return {"maxItems": most}
+        case None:
+            return {}
+        case _:
+            raise TypeError(f"no JSON schema for {validator!r}")

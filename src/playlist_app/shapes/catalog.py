@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
-from playlist_core.domain.catalog import CatalogItem, SearchPage
+from playlist_app.shapes.bounds import Between, TextUpTo
+from playlist_core.domain.catalog import MAX_QUERY_LENGTH, CatalogItem, CategoryMatch, SearchPage
 from playlist_core.domain.episodes import parse_episode
 from playlist_core.domain.manifest import ManifestTemplate, unavailable_reason
+from playlist_core.domain.refresh import Phase, RefreshReport, RefreshState
 from playlist_core.domain.titles import display_title
-from playlist_core.services.catalog import Phase, RefreshReport, RefreshState
 
 
 @frozen(kw_only=True)
@@ -33,11 +35,11 @@ class ItemView:
 class SearchParameters:
     """`category` may be given several times; `match` says whether one of them is enough."""
 
-    q: str = ""
+    q: str = field(default="", validator=TextUpTo(MAX_QUERY_LENGTH))
     category: tuple[str, ...] = ()
-    match: str = "any"
-    limit: int = 50
-    offset: int = 0
+    match: CategoryMatch = CategoryMatch.ANY
+    limit: int = field(default=50, validator=Between(1, 200))
+    offset: int = field(default=0, validator=Between(0, 1_000_000))
     snapshot_id: str | None = None
 
 
@@ -76,7 +78,7 @@ class RefreshBegun:
 
 @frozen(kw_only=True)
 class ReportView:
-    """How a refresh ended; `error` left the catalogue as it was."""
+    """A refresh that made a snapshot; `shared` says whether the store was told."""
 
     run_id: str
     source: str
@@ -90,15 +92,16 @@ class ReportView:
 
 @frozen
 class RefreshError:
-    """Why the last refresh failed."""
+    """Why the last refresh failed, as the envelope of an error would say it."""
 
     code: str
     message: str
+    details: Mapping[str, Any]
 
 
 @frozen(kw_only=True)
 class RefreshStateView:
-    """What is going on, and how the last refresh ended."""
+    """What is going on, the last refresh that succeeded, and why the last one failed, if it did."""
 
     state: str
     phase: Phase
@@ -154,16 +157,18 @@ def report_view(report: RefreshReport) -> ReportView:
 
 def refresh_state_view(state: RefreshState) -> RefreshStateView:
     """How far a refresh is, as the API shows it."""
-    last = state.last
-    error = None
-    if last is not None and last.code is not None:
-        error = RefreshError(last.code, last.message or "")
     return RefreshStateView(
         state="idle" if state.phase is Phase.IDLE else "running",
         phase=state.phase,
         run_id=state.run_id,
         done=state.done,
         expected=state.expected,
-        last_report=None if last is None else report_view(last),
-        last_error=error,
+        last_report=None if state.last_good is None else report_view(state.last_good),
+        last_error=None if state.last is None else _error(state.last),
     )
+
+
+def _error(report: RefreshReport) -> RefreshError | None:
+    if report.code is None:
+        return None
+    return RefreshError(report.code, report.message or "", report.details)

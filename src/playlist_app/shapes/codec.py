@@ -1,6 +1,6 @@
 """The converter of the doors: strict, unknown fields are errors, and the first wrong item ends an array."""
 
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, Literal, get_args, get_origin
 
 import cattrs
 from cattrs.errors import IterableValidationError, IterableValidationNote
@@ -28,4 +28,11 @@ def _array(value: Any, kind: Any) -> tuple[Any, ...]:
     return tuple(items)
 
 
+def _one_of(value: Any, kind: Any) -> Any:
+    if value not in get_args(kind):
+        raise ValueError("expected one of " + ", ".join(map(str, get_args(kind))))
+    return value
+
+
 wire.register_structure_hook_func(lambda kind: get_origin(kind) is tuple, _array)
+wire.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _one_of)

@@ -1,6 +1,7 @@
 """What the demo's simulated channel looks like from outside."""
 
 from datetime import datetime
+from typing import Literal
 
 from attrs import frozen
 
@@ -56,7 +57,7 @@ class DemoParameters:
 class DemoOrder:
     """`join` and `leave` take `name`; `refuse_next` takes `reason`, `count` and perhaps `video_id`."""
 
-    action: str
+    action: Literal["join", "leave", "skip", "refuse_next", "disconnect", "reconnect"]
     name: str | None = None
     reason: str | None = None
     count: int = 1

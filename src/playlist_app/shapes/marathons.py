@@ -3,14 +3,16 @@
 from typing import Any, Literal
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
+from playlist_app.shapes.bounds import ArrayUpTo, TextUpTo
 from playlist_app.shapes.codec import wire
 from playlist_app.shapes.playlists import ItemReference
 from playlist_core.domain.marathon import Marathon, MarathonWarning, Method
-from playlist_core.domain.playlists import MAX_ITEMS
+from playlist_core.domain.pattern import MAX_SOURCES
+from playlist_core.domain.permutation import MAX_SEED_LENGTH
 from playlist_core.domain.titles import display_title
-from playlist_core.errors import InvalidInput, TooLarge
+from playlist_core.errors import InvalidInput
 from playlist_core.services.marathons import FromCategory, FromItems, FromPlaylist, FromSearch, Gathered
 
 
@@ -71,9 +73,9 @@ wire.register_structure_hook(SourceBody, _structure_source)
 class MarathonOrder:
     """Sources in the order of their labels A, B, C…; a blank pattern takes one of each in turn."""
 
-    sources: tuple[SourceBody, ...]
+    sources: tuple[SourceBody, ...] = field(validator=ArrayUpTo(MAX_SOURCES))
     method: Method = Method.CONCATENATE
-    shuffle_seed: str | None = None
+    shuffle_seed: str | None = field(default=None, validator=TextUpTo(MAX_SEED_LENGTH))
     interleave_pattern: str | None = None
     preserve_episode_order: bool = True
 
@@ -104,7 +106,7 @@ class MarathonView:
 
 
 def gathered(source: SourceBody) -> Gathered:
-    """A source as the use-case takes it; raises TooLarge."""
+    """A source as the use-case takes it."""
     match source:
         case PlaylistSource():
             return FromPlaylist(source.playlist_id)
@@ -113,8 +115,6 @@ def gathered(source: SourceBody) -> Gathered:
         case SearchSource():
             return FromSearch(source.q, source.category)
         case ItemsSource():
-            if len(source.items) > MAX_ITEMS:
-                raise TooLarge(f"a source has at most {MAX_ITEMS} items", limit=f"{MAX_ITEMS} items")
             return FromItems(tuple(item.video_id for item in source.items))
 
 

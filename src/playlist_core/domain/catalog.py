@@ -58,13 +58,14 @@ def count_categories(sets: Mapping[tuple[str, ...], int]) -> dict[str, int]:
 
 
 def no_snapshot() -> Unavailable:
-    """What an index answers before its first snapshot."""
+    """What every question about the catalogue meets before its first snapshot."""
     return Unavailable("There is no catalogue yet: run a refresh first.", code="no_snapshot")
 
 
-def refresh_in_progress() -> Conflict:
-    """What an index answers to a second rebuild at the same time."""
-    return Conflict("The catalogue is being refreshed already.", code="refresh_in_progress")
+def refresh_in_progress(run_id: str | None = None) -> Conflict:
+    """What a second refresh at the same time meets; `details` name the run under way, where it is known."""
+    details = {} if run_id is None else {"run_id": run_id}
+    return Conflict("The catalogue is being refreshed already.", code="refresh_in_progress", **details)
 
 
 @frozen

@@ -62,12 +62,13 @@ class Applying:
     clock: Clock = field(kw_only=True)
     spawn: Spawn = field(kw_only=True)
     _live: dict[str, _Live] = field(factory=dict[str, _Live], init=False)
+    _stopping: bool = field(default=False, init=False)
 
     async def begin(self, work: Work, snapshot: QueueSnapshot) -> Run:
         """Take the lease and start; raises Conflict `apply_in_progress`."""
         await self.book.open(work.run, _former(snapshot))
         now = self.clock.monotonic()
-        live = _Live(work.run, now, now)
+        live = _Live(work.run, now, now, interrupted=self._stopping)
         self._live[work.run.run_id] = live
 
         async def carry_out() -> None:
@@ -100,7 +101,8 @@ class Applying:
             live.cancelled = True
 
     def stop(self) -> None:
-        """The service is stopping: every run of this process ends after the command under way."""
+        """The service is stopping: every run ends after the command under way, also one begun later."""
+        self._stopping = True
         for live in self._live.values():
             live.interrupted = True
 

@@ -1,58 +1,29 @@
 """The catalogue: searching the snapshot, and refreshing it without ever showing half of one."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Final
 
 from attrs import define, evolve, field, frozen
 
-from playlist_core.domain.catalog import CatalogItem, SearchPage, SearchQuery, SnapshotInfo
-from playlist_core.errors import Conflict, NotFound, OutcomeUnknown, PlaylistError, Unavailable
+from playlist_core.domain.catalog import (
+    CatalogItem,
+    SearchPage,
+    SearchQuery,
+    SnapshotInfo,
+    no_snapshot,
+    refresh_in_progress,
+)
+from playlist_core.domain.refresh import Phase, RefreshReport, RefreshState, check_size
+from playlist_core.errors import NotFound, OutcomeUnknown, PlaylistError, Unavailable
 from playlist_core.ports import CatalogIndex, CatalogSource, Clock, IndexWriter, Randomness, Spawn
 from playlist_core.services.documents import Documents
+from playlist_core.services.expiry import sweep
 
 _BATCH: Final = 500
 _CURRENT: Final = "current"
-
-
-class Phase(StrEnum):
-    """Where a refresh is."""
-
-    IDLE = "idle"
-    READING = "reading"
-    BUILDING = "building"
-
-
-@frozen(kw_only=True)
-class RefreshReport:
-    """How the last refresh ended: the snapshot it made, or the error that left the old one in place.
-
-    `shared` says whether the store was told, too.
-    """
-
-    run_id: str
-    source: str
-    started_at: datetime
-    finished_at: datetime
-    snapshot_id: str | None = None
-    item_count: int = 0
-    without_duration: int = 0
-    shared: bool = False
-    code: str | None = None
-    message: str | None = None
-
-
-@frozen(kw_only=True)
-class RefreshState:
-    """What is going on; `expected` is None where the source cannot tell beforehand."""
-
-    phase: Phase = Phase.IDLE
-    run_id: str | None = None
-    done: int = 0
-    expected: int | None = None
-    last: RefreshReport | None = None
+_SNAPSHOTS: Final = "snapshots"
 
 
 @frozen(kw_only=True)
@@ -77,6 +48,7 @@ class Catalog:
     index: CatalogIndex
     source: CatalogSource | None = field(kw_only=True)
     notes: Documents[SnapshotNote] = field(kw_only=True)
+    reports: Documents[RefreshReport] = field(kw_only=True)
     max_shrink: float = field(kw_only=True)
     clock: Clock = field(kw_only=True)
     randomness: Randomness = field(kw_only=True)
@@ -120,11 +92,22 @@ class Catalog:
         """The snapshot that answers now; raises Unavailable `no_snapshot`."""
         info = await self.index.state()
         if info is None:
-            raise Unavailable("There is no catalogue yet: run a refresh first.", code="no_snapshot")
+            raise no_snapshot()
         return info
 
     def refresh_state(self) -> RefreshState:
-        """How far a refresh is, and how the last one ended."""
+        """How far a refresh is, and how those of this process ended."""
+        return self._state
+
+    async def recalled_state(self) -> RefreshState:
+        """`refresh_state`, with the last report of an earlier process as long as this one has none.
+
+        Never raises: what the store cannot tell, or has in a form that nobody can read, is not there.
+        """
+        if self._state.last_good is None:
+            kept = await self._kept_report()
+            if self._state.last_good is None:  # no refresh has ended meanwhile
+                self._state = evolve(self._state, last_good=kept)
         return self._state
 
     def begin_refresh(self, *, allow_shrink: bool = False) -> str:
@@ -153,11 +136,7 @@ class Catalog:
         if self.source is None:
             raise Unavailable("No catalogue source is configured: set catalog.source.", code="no_source")
         if self._state.phase is not Phase.IDLE:
-            raise Conflict(
-                "The catalogue is being refreshed already.",
-                code="refresh_in_progress",
-                run_id=self._state.run_id,
-            )
+            raise refresh_in_progress(self._state.run_id)
         run_id = self.randomness.identifier()
         self._state = evolve(self._state, phase=Phase.READING, run_id=run_id, done=0, expected=None)
         return run_id
@@ -174,14 +153,16 @@ class Catalog:
             raise AssertionError("a run is claimed only with a source")
         started = self.clock.now()
         report = RefreshReport(run_id=run_id, source=source.name, started_at=started, finished_at=started)
+        ended: RefreshReport | None = None
         try:
-            report = await self._rebuild(source, report, allow_shrink=allow_shrink, watch=watch)
+            ended = report = await self._rebuild(source, report, allow_shrink=allow_shrink, watch=watch)
+            await self._keep(ended)
         except PlaylistError as exc:
-            report = evolve(report, code=exc.code, message=exc.message)
+            failure = {"code": exc.code, "message": exc.message, "details": dict(exc.details)}
+            ended = evolve(report, finished_at=self.clock.now(), **failure)
             raise
         finally:
-            report = evolve(report, finished_at=self.clock.now())
-            self._state = RefreshState(last=report)
+            self._state = _after(self._state, ended)
         return report
 
     async def _rebuild(
@@ -200,7 +181,12 @@ class Catalog:
             snapshot_id, source=source.name, created_at=report.started_at
         ) as writer:
             without_duration = await self._read(source, writer, watch)
-            self._guard(before, writer.count(), allow_shrink=allow_shrink)
+            check_size(
+                None if before is None else before.item_count,
+                writer.count(),
+                max_shrink=self.max_shrink,
+                allow_shrink=allow_shrink,
+            )
             self._state = evolve(self._state, phase=Phase.BUILDING)
             watch(self._state)
         if self.refreshed is not None:
@@ -208,6 +194,7 @@ class Catalog:
         return evolve(
             report,
             shared=await self._publish(await self.snapshot()),
+            finished_at=self.clock.now(),
             snapshot_id=snapshot_id,
             item_count=writer.count(),
             without_duration=without_duration,
@@ -243,24 +230,6 @@ class Catalog:
         self._state = evolve(self._state, done=writer.count())
         watch(self._state)
 
-    def _guard(self, before: SnapshotInfo | None, count: int, *, allow_shrink: bool) -> None:
-        """Refuse what looks like a fault of the source rather than a change of the catalogue."""
-        if count == 0:
-            raise Conflict(
-                "The source has no titles at all; the catalogue was left as it is.",
-                code="would_shrink",
-                **{"from": before.item_count if before else 0, "to": 0},
-            )
-        if before is None or allow_shrink:
-            return
-        if count < before.item_count * (1 - self.max_shrink):
-            raise Conflict(
-                f"The catalogue would shrink from {before.item_count} to {count} titles; it was left as it"
-                " is. If that is right, refresh again and allow it to shrink.",
-                code="would_shrink",
-                **{"from": before.item_count, "to": count},
-            )
-
     async def _publish(self, info: SnapshotInfo) -> bool:
         """Tell the shared store, the snapshot before that it is the current one; False when it is away."""
         note = SnapshotNote(
@@ -271,13 +240,41 @@ class Catalog:
             category_count=info.category_count,
         )
         try:
-            await self.notes.modify("snapshots", info.snapshot_id, change=lambda _: note)
+            before = await self.notes.get(_CURRENT)
+            await self.notes.modify(_SNAPSHOTS, info.snapshot_id, change=lambda _: note)
             await self.notes.modify(_CURRENT, change=lambda _: note)
         except (Unavailable, OutcomeUnknown):
             return False
+        await self._forget_all_but(note, None if before is None else before.value)
         return True
+
+    async def _forget_all_but(self, *kept: SnapshotNote | None) -> None:
+        """Drop notes of snapshots that nobody can search any more; what fails is left for the next time."""
+        ids = {note.snapshot_id for note in kept if note is not None}
+        with suppress(Unavailable, OutcomeUnknown):
+            await sweep(self.notes, _SNAPSHOTS, expired=lambda note: note.snapshot_id not in ids)
+
+    async def _keep(self, report: RefreshReport) -> None:
+        """For whoever asks after a restart; a store that is away knows as little of the snapshot."""
+        if report.shared:
+            with suppress(Unavailable, OutcomeUnknown):
+                await self.reports.modify(change=lambda _: report)
+
+    async def _kept_report(self) -> RefreshReport | None:
+        try:
+            kept = await self.reports.get()
+        except Unavailable:
+            return None
+        return None if kept is None else kept.value
 
     def _snapshot_id(self, moment: datetime) -> str:
         """An ISO 8601 time and a suffix against collisions (spec: catalog-refresh 4.2)."""
         stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"{stamp}-{self.randomness.identifier()[:6]}"
+
+
+def _after(state: RefreshState, ended: RefreshReport | None) -> RefreshState:
+    """Nothing going on; `ended` is None for a refresh that was cancelled and has nothing to tell."""
+    if ended is None:
+        return RefreshState(last=state.last, last_good=state.last_good)
+    return RefreshState(last=ended, last_good=state.last_good if ended.code else ended)

@@ -1,8 +1,8 @@
 """Marathons from playlists, categories and searches: gathered, combined, previewed, never stored."""
 
 from collections.abc import Sequence
-from typing import Final
 
+from anyio.lowlevel import checkpoint
 from attrs import define, frozen
 
 from playlist_core.domain.catalog import CatalogItem
@@ -12,8 +12,6 @@ from playlist_core.errors import TooLarge
 from playlist_core.ports import Randomness
 from playlist_core.services.catalog import Catalog
 from playlist_core.services.playlists import Playlists
-
-_PAGE: Final = 200
 
 
 @frozen
@@ -70,49 +68,53 @@ class Marathons:
         Raises NotFound for a playlist that is gone, TooLarge beyond what one playlist could hold, and what
         `playlist_core.domain.marathon.build` raises.
         """
-        gathered = [await self._gather(source) for source in sources]
-        total = sum(len(source.entries) for source in gathered)
-        if total > MAX_ITEMS:
-            raise TooLarge(
-                f"this marathon would have {total} items; a playlist holds at most {MAX_ITEMS}",
-                limit=f"{MAX_ITEMS} items",
-            )
+        gathered: list[Source] = []
+        room = MAX_ITEMS
+        for source in sources:
+            await checkpoint()  # ranking a catalogue takes milliseconds, and there may be 26 of them
+            gathered.append(await self._gather(source, room))
+            room -= len(gathered[-1].entries)
         if method is Method.SHUFFLE and seed is None:
             seed = self.randomness.seed()
         return build(
             gathered, method=method, pattern=pattern, seed=seed, preserve_episode_order=preserve_episode_order
         )
 
-    async def _gather(self, source: Gathered) -> Source:
+    async def _gather(self, source: Gathered, room: int) -> Source:
+        """The source with at most `room` entries; TooLarge for more."""
         match source:
             case FromPlaylist(playlist_id):
                 playlist = await self.playlists.get(playlist_id)
+                _check_room(len(playlist.items), room)
                 entries = (
                     Entry(item.video_id, item.title or item.video_id, duration_seconds=item.duration_seconds)
                     for item in playlist.items
                 )
                 return Source(playlist.name, tuple(entries))
             case FromCategory(category):
-                return Source(category, await self._found("", category))
+                return Source(category, await self._found("", category, room))
             case FromSearch(q, category):
-                return Source(q or category or "everything", await self._found(q, category))
+                return Source(q or category or "everything", await self._found(q, category, room))
             case FromItems(video_ids):
+                _check_room(len(video_ids), room)
                 known = await self.catalog.known(set(video_ids))
                 return Source("items", tuple(_entry(known.get(each), each) for each in video_ids))
 
-    async def _found(self, text: str, category: str | None) -> tuple[Entry, ...]:
-        """Every match, page by page of one snapshot."""
+    async def _found(self, text: str, category: str | None, room: int) -> tuple[Entry, ...]:
+        """Every match, in one search: each further page would rank all of them again."""
         categories = [] if category is None else [category]
-        entries: list[Entry] = []
-        snapshot_id: str | None = None
-        while True:
-            page = await self.catalog.search(
-                text, categories=categories, limit=_PAGE, offset=len(entries), snapshot_id=snapshot_id
-            )
-            snapshot_id = page.snapshot_id
-            entries.extend(_entry(item, item.video_id) for item in page.items)
-            if len(entries) >= page.total or not page.items or len(entries) > MAX_ITEMS:
-                return tuple(entries)
+        page = await self.catalog.search(text, categories=categories, limit=max(room, 1))
+        _check_room(page.total, room)
+        return tuple(_entry(item, item.video_id) for item in page.items)
+
+
+def _check_room(count: int, room: int) -> None:
+    if count > room:
+        raise TooLarge(
+            f"this marathon would have at least {MAX_ITEMS - room + count} items;"
+            f" a playlist holds at most {MAX_ITEMS}",
+            limit=f"{MAX_ITEMS} items",
+        )
 
 
 def _entry(item: CatalogItem | None, video_id: str) -> Entry:

@@ -1,0 +1,76 @@
+"""Refreshing the catalogue as values: how far one is, how it ended, and what it must not do."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from attrs import field, frozen
+
+from playlist_core.errors import Conflict
+
+
+class Phase(StrEnum):
+    """Where a refresh is."""
+
+    IDLE = "idle"
+    READING = "reading"
+    BUILDING = "building"
+
+
+@frozen(kw_only=True)
+class RefreshReport:
+    """How a refresh ended: the snapshot it made, or the error that left the old one in place.
+
+    `shared` says whether the store was told, too; `details` are those of the error, JSON-ready.
+    """
+
+    run_id: str
+    source: str
+    started_at: datetime
+    finished_at: datetime
+    snapshot_id: str | None = None
+    item_count: int = 0
+    without_duration: int = 0
+    shared: bool = False
+    code: str | None = None
+    message: str | None = None
+    details: Mapping[str, Any] = field(factory=dict[str, Any])
+
+
+@frozen(kw_only=True)
+class RefreshState:
+    """What is going on; `expected` is None where the source cannot tell beforehand.
+
+    `last` is how the last refresh of this process ended, `last_good` the last one that made a snapshot.
+    """
+
+    phase: Phase = Phase.IDLE
+    run_id: str | None = None
+    done: int = 0
+    expected: int | None = None
+    last: RefreshReport | None = None
+    last_good: RefreshReport | None = None
+
+
+def check_size(before: int | None, after: int, *, max_shrink: float, allow_shrink: bool) -> None:
+    """Refuse what looks like a fault of the source rather than a change of the catalogue.
+
+    `before` and `after` count titles, `before` None where there was no snapshot; `max_shrink` is the part
+    that may be lost. Raises Conflict `would_shrink`; a catalogue without any title is never allowed.
+    """
+    if after == 0:
+        raise Conflict(
+            "The source has no titles at all; the catalogue was left as it is.",
+            code="would_shrink",
+            **{"from": before or 0, "to": 0},
+        )
+    if before is None or allow_shrink:
+        return
+    if after < before * (1 - max_shrink):
+        raise Conflict(
+            f"The catalogue would shrink from {before} to {after} titles; it was left as it is."
+            " If that is right, refresh again and allow it to shrink.",
+            code="would_shrink",
+            **{"from": before, "to": after},
+        )
