@@ -10,14 +10,17 @@ from playlist_core.errors import PlaylistError
 def run(arguments: Sequence[str]) -> int:
     """The exit code; expected failures become one sentence on standard error, or JSON with `--json`.
 
-    Output that cannot be written (a full disk, a reader that has gone) is such a failure; it is told as a
-    sentence, as there is nowhere to write JSON to.
+    Output that cannot be written (a full disk) is such a failure; it is told as a sentence, as there is
+    nowhere to write JSON to.
     """
     try:
         code = _carried_out(arguments)
         flush_output()
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        drop_output()
+        return 1  # whoever read it (head, less) has seen enough and needs no sentence
     except OSError as exc:
         drop_output()
         complain(exc.strerror if exc.strerror and not exc.filename else str(exc))
