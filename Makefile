@@ -31,16 +31,18 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) \
 		|| { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
 
+BROKEN = { echo "Could not install; if this directory was moved or an installation broke off: make clean, then again."; exit 1; }
+
 # Exactly the locked versions, then this checkout itself; neither asks for anything else.
 $(VENV)/run.stamp: pyproject.toml requirements/run.lock requirements/build.lock | $(VENV)/bin/python
 	@echo "Installing (once) ..."
-	@$(PIP) --require-hashes -r requirements/run.lock -r requirements/build.lock
+	@$(PIP) --require-hashes -r requirements/run.lock -r requirements/build.lock || $(BROKEN)
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml requirements/dev.lock | $(VENV)/bin/python
 	@echo "Installing (once) ..."
-	@$(PIP) --require-hashes -r requirements/dev.lock
+	@$(PIP) --require-hashes -r requirements/dev.lock || $(BROKEN)
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/run.stamp
 

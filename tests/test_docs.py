@@ -16,7 +16,7 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "extending.md").r
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_prints_what_it_says(example: str, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(example, "docs/extending.md", "exec"), {})
-    assert capsys.readouterr().out.strip() == re.search(r"# (.*)$", example, re.MULTILINE)[1].strip()
+    assert capsys.readouterr().out.strip() == re.search(r"  # (.*)$", example, re.MULTILINE)[1].strip()
 
 
 def _commands(

@@ -50,6 +50,8 @@ async def wire_embedded(
     async with _sqlite(settings) as storage:
         source = catalog_source(settings.catalog.source)
         async with _simulated(settings, system or System(), storage, source) as services:
+            # The directory is ours alone: whoever left a run open in it is dead.
+            await services.queue.applying.book.abandon()
             yield services
 
 

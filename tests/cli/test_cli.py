@@ -145,7 +145,8 @@ def test_a_failure_is_one_sentence_and_exit_code_1(
 
 def test_without_a_catalogue_a_search_says_what_to_do(kryten: Kryten, tmp_path: Path) -> None:
     code, _, err = kryten("search", "--data-dir", str(tmp_path / "new"), "x")
-    assert (code, err) == (1, "kryten-playlist: There is no catalogue yet: run a refresh first.\n")
+    sentence = "There is no catalogue yet: run a refresh first. (kryten-playlist refresh --source FILE)"
+    assert (code, err) == (1, f"kryten-playlist: {sentence}\n")
 
 
 def test_a_directory_in_use_is_left_alone(kryten: Kryten, tmp_path: Path) -> None:

@@ -476,7 +476,7 @@ def test_told_to_stop_it_answers_whoever_waits_for_a_run_and_ends_soon(tmp_path:
         )
 
 
-def test_after_a_power_cut_the_next_apply_is_told_which_run_it_waits_for(tmp_path: Path) -> None:
+def test_after_a_power_cut_nobody_waits_for_the_run_that_died_with_it(tmp_path: Path) -> None:
     directory = tmp_path / "data"
     with started(directory) as child:
         bob = Browser(child.url)
@@ -489,5 +489,23 @@ def test_after_a_power_cut_the_next_apply_is_told_which_run_it_waits_for(tmp_pat
     with started(directory) as child:
         bob = Browser(child.url, cookies=bob.cookies)
         assert bob.call("GET", "auth/session").body["username"] == "bob"
-        busy = bob.call("POST", "queue/apply", order)
-        assert (busy.status, busy.body["error"]["details"]["run_id"]) == (409, run_id)
+        dead = bob.call("GET", f"queue/runs/{run_id}").body
+        assert (dead["status"], dead["code"]) == ("failed", "interrupted")
+        assert bob.call("POST", "queue/apply", order, headers=ASYNC).status == 202
+
+
+@pytest.mark.parametrize("damage", [b"rubbish" * 1000, None], ids=["damaged", "deleted"])
+def test_a_lost_search_index_is_made_anew_at_the_next_start(tmp_path: Path, damage: bytes | None) -> None:
+    directory = tmp_path / "data"
+    with started(directory) as child:
+        bob = Browser(child.url)
+        bob.sign_in("bob")
+        bob.save("Mine", *bob.titles(2))
+        child.kill()
+    index = directory / "catalog.sqlite3"
+    index.unlink() if damage is None else index.write_bytes(damage)
+    with started(directory) as child:
+        bob = Browser(child.url, cookies=bob.cookies)
+        assert bob.call("GET", "catalog/search?q=general").body["total"] >= 1
+        names = [each["name"] for each in bob.call("GET", "playlists").body["playlists"]]
+        assert names == ["Cygnus Outpost, Season 1", "Mine", "Silent Comedy Night"]

@@ -459,3 +459,20 @@ def test_interleaving_by_cursors_is_interleaving_by_popping(
 ) -> None:
     pattern = Pattern(tuple(Token(source, count) for source, count in tokens))
     assert interleave(runs, pattern) == _popping(runs, pattern)
+
+
+def test_a_pattern_without_its_method_is_told() -> None:
+    one = Source("One", (Entry("a", "A"),))
+    (warning,) = build([one], pattern="A2").warnings
+    assert (warning.code, warning.facts) == ("pattern_ignored", {"method": "concatenate"})
+    assert build([one], pattern="A2", method=Method.INTERLEAVE).warnings == ()
+    assert build([one], pattern="  ").warnings == ()
+
+
+def test_a_method_may_be_given_by_its_name_and_nonsense_is_refused() -> None:
+    sources = [Source("One", (Entry("a", "A"), Entry("b", "B"))), Source("Two", (Entry("c", "C"),))]
+    woven = build(sources, method="interleave", pattern="AB")
+    assert [entry.video_id for entry in woven.entries] == ["a", "c", "b"]
+    with pytest.raises(InvalidInput) as caught:
+        build(sources, method="nonsense")
+    assert caught.value.details["field"] == "method"

@@ -302,3 +302,16 @@ async def test_one_document_that_cannot_be_read_does_not_take_the_others_along(p
     assert [playlist.name for playlist in await playlists.all()] == ["Night"]
     with pytest.raises(Unavailable):
         await playlists.get("zz")
+
+
+@pytest.mark.parametrize("twin", ["\u200bFriday", "ＦＲＩＤＡＹ", "Fri\u00adday", "\u202efriday"])
+async def test_names_that_look_alike_are_one_name(playlists: Playlists, twin: str) -> None:
+    await playlists.create(BLESSED, "Friday", items("a"))
+    with pytest.raises(NameTaken):
+        await playlists.create(BLESSED, twin, items("a"))
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u202e\u200d", "\ufeff"])
+async def test_a_name_that_nobody_sees_is_refused(playlists: Playlists, name: str) -> None:
+    with pytest.raises(InvalidInput):
+        await playlists.create(BLESSED, name, items("a"))

@@ -508,3 +508,20 @@ async def test_stopping_ends_every_run_between_two_commands(house: Cinema) -> No
     assert [each.reason for each in ended.failed] == ["interrupted"] * 5
     late = await queue.apply(ADMIN, playlist.playlist_id, Mode.APPEND)
     assert (await queue.finished(late.run_id)).code == "interrupted"
+
+
+async def test_a_process_that_is_alone_takes_the_lease_of_a_dead_one(house: Cinema) -> None:
+    playlist = await house.playlist("ab")
+    queue = house.services.queue
+    dead = await queue.apply(ADMIN, playlist.playlist_id, Mode.APPEND)
+    await queue.applying.book.abandon()
+    assert (await queue.applying.book.get(dead.run_id)).code == "interrupted"
+    await queue.applying.book.abandon()  # nothing to take is no error
+
+
+async def test_a_channel_that_goes_away_does_not_claim_that_nothing_was_sent(house: Cinema) -> None:
+    await house.apply("p")
+    house.services.queue.applying.gateway = Meddler(house, 1, "away")
+    run = await house.apply("abc")
+    assert (run.added, run.code) == (1, "channel_unavailable")
+    assert run.message == "The channel went away; what was done so far stays. Apply again when it is back."

@@ -40,12 +40,20 @@ def print_json(value: Any) -> None:
             binary.write(data)
 
 
+# What the message means on the command line.
+_HINTS = {
+    "no_snapshot": "(kryten-playlist refresh --source FILE)",
+    "no_source": "(or name one: refresh --source FILE)",
+    "would_shrink": "(refresh --allow-shrink)",
+}
+
+
 def print_error(exc: PlaylistError, *, as_json: bool) -> None:
     """A failure, in the envelope or as a sentence."""
     if as_json:
         print_json({"error": {"code": exc.code, "message": exc.message, "details": dict(exc.details)}})
     else:
-        complain(exc.message)
+        complain(f"{exc.message} {_HINTS[exc.code]}" if exc.code in _HINTS else exc.message)
 
 
 def complain(sentence: str) -> None:

@@ -22,6 +22,7 @@ from playlist_app.supervisor import serve
 from playlist_app.wiring import wire_embedded
 from playlist_core.domain.identity import Role, Username
 from playlist_core.errors import InvalidInput, Unavailable
+from playlist_core.services.catalog import Catalog
 
 _TRY: Final = """\
 Kryten Playlist demo: {url}
@@ -91,7 +92,7 @@ def _run(settings: Settings, *, as_json: bool, fresh_catalog: bool) -> int:
 async def _demo(settings: Settings, bound: socket.socket, as_json: bool, fresh_catalog: bool) -> None:
     async with wire_embedded(settings) as services:
         catalog = services.library.catalog
-        if fresh_catalog or await catalog.index.state() is None:
+        if fresh_catalog or not await _has_catalog(catalog):
             await watched_refresh(catalog, allow_shrink=True)
         await seed(services)
         people, samples = await roles(services), await saved_samples(services)
@@ -100,6 +101,14 @@ async def _demo(settings: Settings, bound: socket.socket, as_json: bool, fresh_c
             _announce(settings, url_of(bound), people, samples, as_json=as_json)
 
         await serve(services, bound, ready=ready)
+
+
+async def _has_catalog(catalog: Catalog) -> bool:
+    """Whether there is a snapshot; one that is damaged is none, a refresh makes it anew."""
+    try:
+        return await catalog.index.state() is not None
+    except Unavailable:
+        return False
 
 
 def _announce(

@@ -105,8 +105,9 @@ async function look() {
   if (!can("read_queue")) return;
   try {
     if (!document.hidden) take(await get("/queue"));
+    $("#stale-note").hidden = true;
   } catch {
-    // Whatever the person does next will say that the service does not answer; the view waits for it.
+    $("#stale-note").hidden = false;
   }
   clearTimeout(timer);
   timer = setTimeout(look, EVERY_MS);
@@ -119,6 +120,7 @@ export function startChannel() {
     view = null;
     drawn = "";
     $("#away-note").hidden = true;
+    $("#stale-note").hidden = true;
     if (user === null) return;
     clockTimer = setInterval(tick, 1000);
     look();

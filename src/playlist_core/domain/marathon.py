@@ -64,7 +64,7 @@ class MarathonEntry:
 class MarathonWarning:
     """Something worth knowing before use; `code` is stable, `facts` hold the labels and numbers.
 
-    Codes: `source_empty`, `source_unused`, `unread_episodes`, `duplicate_items`, `tail`.
+    Codes: `pattern_ignored`, `source_empty`, `source_unused`, `unread_episodes`, `duplicate_items`, `tail`.
     """
 
     code: str
@@ -90,7 +90,7 @@ class Marathon:
 def build(
     sources: Sequence[Source],
     *,
-    method: Method = Method.CONCATENATE,
+    method: Method | str = Method.CONCATENATE,
     pattern: str | None = None,
     seed: str | None = None,
     preserve_episode_order: bool = True,
@@ -104,6 +104,7 @@ def build(
     Raises Malformed `too_few_sources` or `bad_pattern`; InvalidInput for over 26 sources or a missing seed.
     """
     _check_number(sources)
+    method = _method(method)
     readings = tuple(read_episodes([entry.title for entry in source.entries]) for source in sources)
     ordering = readings if preserve_episode_order else tuple((None,) * len(read) for read in readings)
     weave = parse_pattern(pattern or "", sources=len(sources)) if method is Method.INTERLEAVE else None
@@ -111,7 +112,11 @@ def build(
     entries = _entries(_order(ordering, weave, chance), sources, readings)
     return Marathon(
         entries=entries,
-        warnings=(*_about_sources(sources, ordering, weave), *_about_result(entries, sources, weave)),
+        warnings=(
+            *_about_pattern(method, pattern),
+            *_about_sources(sources, ordering, weave),
+            *_about_result(entries, sources, weave),
+        ),
         seed=chance,
         total_duration_seconds=sum(entry.duration_seconds or 0 for entry in entries),
         unknown_durations=sum(entry.duration_seconds is None for entry in entries),
@@ -123,6 +128,13 @@ def _check_number(sources: Sequence[Source]) -> None:
         raise Malformed("A marathon needs at least one source.", code="too_few_sources")
     if len(sources) > MAX_SOURCES:
         raise InvalidInput.of("sources", f"at most {MAX_SOURCES}, labelled A to Z", limit=MAX_SOURCES)
+
+
+def _method(method: Method | str) -> Method:
+    try:
+        return Method(method)
+    except ValueError as exc:
+        raise InvalidInput.of("method", "is one of " + ", ".join(each.value for each in Method)) from exc
 
 
 def _required(seed: str | None) -> str:
@@ -194,6 +206,13 @@ def _entries(
         )
         offset += item.duration_seconds or 0
     return tuple(entries)
+
+
+def _about_pattern(method: Method, pattern: str | None) -> Iterator[MarathonWarning]:
+    """A pattern that the method has no use for is likelier a forgotten method than a whim."""
+    if method is not Method.INTERLEAVE and (pattern or "").strip():
+        message = f"The pattern is ignored: the method is {method.value}, not interleave."
+        yield MarathonWarning("pattern_ignored", message, facts={"method": method.value})
 
 
 def _about_sources(

@@ -78,12 +78,18 @@ def check_name(text: str) -> str:
         raise InvalidInput.of("name", f"is longer than {NAME_LENGTH} characters", limit=NAME_LENGTH)
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
         raise InvalidInput.of("name", "contains a control character")
+    if not name_key(name).strip():
+        raise InvalidInput.of("name", "has no visible character")
     return name
 
 
 def name_key(name: str) -> str:
-    """What makes two names the same: case does not (CONTRACTS section 2, Playlists)."""
-    return unicodedata.normalize("NFC", name.casefold())
+    """What makes two names the same: neither case, nor width, nor what nobody sees makes a difference.
+
+    Stricter than CONTRACTS section 2 asks for: "Friday" beside an invisible-blank "Friday" is a trap.
+    """
+    shown = "".join(char for char in name if unicodedata.category(char) != "Cf")
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold())
 
 
 def check_items(items: tuple[PlaylistItem, ...]) -> None:

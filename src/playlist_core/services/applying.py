@@ -10,11 +10,12 @@ from playlist_core.domain.playlists import PlaylistItem
 from playlist_core.domain.queue import QueueSnapshot
 from playlist_core.domain.runs import FormerQueue, Run, RunStatus, item_failure
 from playlist_core.domain.target import Former, Target, Wanted
-from playlist_core.errors import OutcomeUnknown, PlaylistError, Unavailable
+from playlist_core.errors import ChannelUnavailable, OutcomeUnknown, PlaylistError, Unavailable
 from playlist_core.ports import Clock, QueueGateway, Spawn
 from playlist_core.services.convergence import Convergence, Stopped
 from playlist_core.services.runs import INTERRUPTED, RunBook
 
+_AWAY: Final = "The channel went away; what was done so far stays. Apply again when it is back."
 # How often a run is written down: often enough for its lease, seldom compared with its commands.
 _NOTED_EVERY: Final = 2.0
 # How long it may go on without: the lease lasts 30 s.
@@ -133,6 +134,8 @@ class Applying:
             status, code, message = RunStatus.FAILED, "interrupted", INTERRUPTED
         except Stopped as exc:
             status, code, message = RunStatus.FAILED, exc.code, exc.reason
+        except ChannelUnavailable as exc:
+            status, code, message = RunStatus.FAILED, exc.code, _AWAY
         except PlaylistError as exc:
             status, code, message = RunStatus.FAILED, exc.code, exc.message
         except anyio.get_cancelled_exc_class():

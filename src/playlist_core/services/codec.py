@@ -12,6 +12,15 @@ from cattrs.gen import make_dict_structure_fn
 
 from playlist_core.domain.identity import Username
 
+_WORDS: Final[dict[Any, str]] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "an array",
+    dict: "an object",
+}
+
 
 def strict_converter(*, forbid_extra_keys: bool) -> cattrs.Converter:
     """A converter that refuses what cattrs would coerce (`None` to `'None'`, a text to letters).
@@ -40,7 +49,7 @@ def _object(kind: Any, *, converter: cattrs.Converter, forbid_extra_keys: bool) 
     def structure(value: Any, wanted: Any) -> Any:
         # A list or a text would pass for an object whose fields all have defaults.
         if not isinstance(value, dict):
-            raise TypeError(f"expected an object, got {type(value).__name__}")
+            raise TypeError(f"expected an object, got {_word(value)}")
         return fields(cast("dict[str, Any]", value), wanted)
 
     return structure
@@ -58,7 +67,7 @@ def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
         if _is_enum(wanted):
             return _member(value, wanted)
         if type(value) is not kind:
-            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
+            raise TypeError(f"expected {_WORDS[kind]}, got {_word(value)}")
         return value
 
     return structure
@@ -66,17 +75,22 @@ def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
 
 def _number(value: Any, _: Any) -> float:
     if type(value) not in (int, float):
-        raise TypeError(f"expected a number, got {type(value).__name__}")
+        raise TypeError(f"expected a number, got {_word(value)}")
     return float(value)
 
 
 def _moment(value: Any, _: Any) -> datetime:
     if type(value) is not str:
-        raise TypeError(f"expected a time, got {type(value).__name__}")
+        raise TypeError(f"expected a time, got {_word(value)}")
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError("expected a time with a zone")
     return moment
+
+
+def _word(value: Any) -> str:
+    """What JSON calls it, not Python."""
+    return "null" if value is None else _WORDS.get(type(cast(object, value)), "something else")
 
 
 def _is_enum(kind: Any) -> bool:
@@ -92,7 +106,7 @@ def _member(value: Any, kind: Any) -> Any:
 
 def _tuple_of(converter: cattrs.Converter, value: Any, kind: Any) -> tuple[Any, ...]:
     if type(value) is not list:
-        raise TypeError(f"expected an array, got {type(value).__name__}")
+        raise TypeError(f"expected an array, got {_word(value)}")
     (each, *_) = get_args(kind)
     return tuple(converter.structure(value, list[each]))
 

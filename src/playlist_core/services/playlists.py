@@ -171,7 +171,9 @@ class Playlists:
         try:
             await self.names.revive(revived)
         except NameTaken as exc:
-            raise await self._with_suggestion(exc, revived.name) from exc
+            suggestion = suggest_name(revived.name, await self.names.taken())
+            message = f"{exc.message} Rename that one, for example to “{suggestion}”, then restore this one."
+            raise NameTaken(message, **{**exc.details, "suggestion": suggestion}) from exc
         await self.history.unbury(grave)
         return revived
 
