@@ -130,6 +130,8 @@ def test_a_shuffle_names_its_seed_and_repeats(kryten: Kryten, catalogue: Path) -
         (("refresh",), "No catalogue source is configured: set catalog.source."),
         (("refresh", "--source", "nowhere.csv"), "nowhere.csv: there is no such file"),
         (("search", "x" * 501), "q: is longer than 500 characters"),
+        (("search", "--category", "Horror films"), "category: there is no “Horror films”; the nearest is “"),
+        (("marathon", "category:drama"), "category: there is no “drama”; the nearest is “Drama”"),
     ],
 )
 def test_a_failure_is_one_sentence_and_exit_code_1(

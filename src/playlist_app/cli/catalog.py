@@ -4,6 +4,7 @@ import argparse
 
 import anyio
 
+from playlist_app.cli.categories import check_categories
 from playlist_app.cli.output import Progress, length_text, print_json, say
 from playlist_app.cli.settings import settings_of, with_source
 from playlist_app.config import Settings
@@ -61,6 +62,7 @@ def search(args: argparse.Namespace) -> int:
 
 async def _search(settings: Settings, text: str, args: argparse.Namespace) -> SearchPage:
     async with wire_files(settings) as library:
+        await check_categories(library.catalog, args.category)
         return await library.catalog.search(
             text, categories=args.category, match=args.match, limit=args.limit, offset=args.offset
         )
@@ -75,6 +77,6 @@ def _print_page(page: SearchPage, text: str, offset: int) -> None:
         if shown != item.title:
             say(f"{'':9}  {'':8}  {item.title}")
     if not page.total:
-        say("Nothing matches." if text else "The catalogue is empty.")
+        say("Nothing matches.")
     elif len(page.items) < page.total:
         say(f"{offset + 1} to {offset + len(page.items)} of {page.total}.")

@@ -4,6 +4,7 @@ import argparse
 
 import anyio
 
+from playlist_app.cli.categories import check_categories
 from playlist_app.cli.output import length_text, print_json, say
 from playlist_app.cli.settings import settings_of
 from playlist_app.config import Settings
@@ -61,6 +62,7 @@ async def _source(library: Library, text: str) -> Gathered:
     if kind == "playlist" and rest:
         return FromPlaylist((await library.playlists.find(rest)).playlist_id)
     if kind == "category" and rest:
+        await check_categories(library.catalog, [rest])
         return FromCategory(rest)
     if kind == "search" and rest:
         return FromSearch(rest)

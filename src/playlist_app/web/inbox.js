@@ -15,6 +15,8 @@ const ROLES = { alice: "admin", bob: "blessed", carol: "viewer" };
 
 let drawn = "";
 let seen = "";
+// A code that has signed somebody in is spent; only messages after it are worth filling in.
+let spent = "";
 let timer = null;
 
 const typed = () => $("#username").value.trim();
@@ -42,7 +44,7 @@ function fillIn(code) {
 }
 
 function message(pm, newest) {
-  const code = newest ? codeIn(pm.text) : null;
+  const code = newest && pm.at > spent ? codeIn(pm.text) : null;
   return h(
     "li",
     {},
@@ -77,7 +79,7 @@ function draw(view) {
     .filter((pm) => same(pm.to, typed()))
     .slice(-SHOWN)
     .reverse();
-  const signature = JSON.stringify([typed(), mine, view.users]);
+  const signature = JSON.stringify([typed(), mine, view.users, spent]);
   if (signature === drawn) return;
   drawn = signature;
   $("#inbox-intro").hidden = mine.length > 0;
@@ -104,6 +106,7 @@ async function look() {
 export function startInbox() {
   on("session", (user) => {
     clearInterval(timer);
+    if (user !== null) spent = seen;
     $("#inbox").hidden = !isDemo() || user !== null;
     if ($("#inbox").hidden) return;
     timer = setInterval(look, EVERY_MS);
