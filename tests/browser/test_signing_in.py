@@ -49,3 +49,14 @@ def test_outside_of_a_demo_the_page_asks_nothing_of_one(visit: Visit) -> None:
     expect(somebody.find("#inbox")).to_be_hidden()
     assert "/health" in asked
     assert [path for path in asked if path.startswith("/demo")] == []
+
+
+def test_a_code_that_was_used_is_not_offered_again(visit: Visit) -> None:
+    alice = visit()
+    alice.sign_in("alice")
+    alice.button("Log out").click()
+    alice.page.get_by_label("Your name in the channel").fill("alice")
+    expect(alice.find("#inbox-messages")).to_contain_text("sign-in code")
+    expect(alice.find(".fill-code")).to_have_count(0)
+    alice.button("Send me a code").click()
+    expect(alice.find(".fill-code")).to_have_count(1)
