@@ -139,6 +139,9 @@ async def test_a_session_of_the_attackers_choice_is_never_taken_over(house: Hous
 async def test_a_blank_that_a_phone_adds_to_a_name_does_not_matter(house: House) -> None:
     answer = await house.call("POST", "auth/otp/request", {"username": " bob "})
     assert answer.status_code == 200
+    entry = {"username": "bob ", "otp": house.code("bob")}
+    verified = await house.call("POST", "auth/otp/verify", entry)
+    assert verified.json == {"role": "blessed", "status": "ok"}
 
 
 @pytest.mark.parametrize(

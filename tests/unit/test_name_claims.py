@@ -25,8 +25,8 @@ ACTOR = Actor(Username("bob"), Role.BLESSED)
 class NoCatalog:
     """An index that knows no title, without a step in the store."""
 
-    async def get_many(self, video_ids: Any) -> dict[str, Any]:
-        return {}
+    async def state(self) -> None:
+        return None
 
 
 @define(eq=False)
@@ -129,6 +129,10 @@ def _rename(playlist_id: str, name: str) -> Callable[[Playlists, int], Coroutine
     )
 
 
+async def _sweep(service: Playlists, _: int) -> None:
+    await service.names.sweep(await service.records.all())
+
+
 OPERATIONS: dict[str, Callable[[Playlists, int], Coroutine[Any, Any, Any]]] = {
     "create x": lambda service, number: service.names.create(_playlist(f"new{number}", "x")),
     "create z": lambda service, number: service.names.create(_playlist(f"new{number}", "z")),
@@ -137,7 +141,7 @@ OPERATIONS: dict[str, Callable[[Playlists, int], Coroutine[Any, Any, Any]]] = {
     "rename q to z": _rename("q", "z"),
     "delete p": lambda service, _: service.delete(ACTOR, "p"),
     "restore d": lambda service, _: service.restore(ACTOR, "d", 1),
-    "sweep": lambda service, _: service.names.sweep(),
+    "sweep": _sweep,
 }
 P_LIVES = list(combinations_with_replacement(OPERATIONS, 2))
 X_IS_FREE = [

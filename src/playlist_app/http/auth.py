@@ -113,7 +113,7 @@ class CodeEntries(_SigningIn):
     async def _role(self, username: str) -> Role:
         """Asked before the code is spent: a store that fails after that would cost the session."""
         try:
-            return await self.door.access.role_of(Username.parse(username))
+            return await self.door.access.role_of(Username.typed(username))
         except InvalidInput:
             return Role.VIEWER  # nobody can have this name; `verify` says so
 

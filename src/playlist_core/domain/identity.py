@@ -40,6 +40,11 @@ class Username:
             raise InvalidInput.of("username", "a CyTube name has 1 to 20 letters, digits, _ or -")
         return cls(text)
 
+    @classmethod
+    def typed(cls, text: str) -> "Username":
+        """A name as a person typed it: phones put blanks around it. Raises InvalidInput like `parse`."""
+        return cls.parse(text.strip(" "))
+
 
 @frozen
 class Actor:

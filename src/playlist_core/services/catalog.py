@@ -84,9 +84,7 @@ class Catalog:
 
     async def known(self, video_ids: Collection[str]) -> Mapping[str, CatalogItem]:
         """Those of the ids that are titles; none before the first snapshot."""
-        if not video_ids or await self.index.state() is None:
-            return {}
-        return await self.index.get_many(video_ids)
+        return await known_items(self.index, video_ids)
 
     async def snapshot(self) -> SnapshotInfo:
         """The snapshot that answers now; raises Unavailable `no_snapshot`."""
@@ -271,6 +269,13 @@ class Catalog:
         """An ISO 8601 time and a suffix against collisions (spec: catalog-refresh 4.2)."""
         stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"{stamp}-{self.randomness.identifier()[:6]}"
+
+
+async def known_items(index: CatalogIndex, video_ids: Collection[str]) -> Mapping[str, CatalogItem]:
+    """Those of the ids that are titles; none before the first snapshot."""
+    if not video_ids or await index.state() is None:
+        return {}
+    return await index.get_many(video_ids)
 
 
 def _after(state: RefreshState, ended: RefreshReport | None) -> RefreshState:

@@ -8,7 +8,7 @@ from attrs import Factory, define, field, frozen
 from playlist_core.domain.plan import Add, Jump, Move, Plan, Remove, SetTemp, Step, plan
 from playlist_core.domain.queue import QueueSnapshot, Refusal
 from playlist_core.domain.target import Left, SoFar, Target, Wanted
-from playlist_core.errors import OutcomeUnknown, PlaylistError, QueueRefused
+from playlist_core.errors import OutcomeUnknown, QueueRefused
 from playlist_core.ports import Clock, QueueGateway
 
 _PACE_PAUSE: Final = 0.25
@@ -116,7 +116,8 @@ class Convergence:
         self._generation = snapshot.generation
         self._anchor = None if reloaded or snapshot.playing is None else snapshot.playing.uid
         self._placed.clear()
-        self._started_uids.clear()
+        played = {item.media_id for item in self.wanted if item.index in self.started}
+        self._started_uids = {item.uid for item in snapshot.items if item.media_id in played}
 
     def told(self) -> SoFar:
         """What the target has to know of this run."""
@@ -198,5 +199,5 @@ class Convergence:
 def _wanted(goal: Target, step: Add) -> Wanted:
     wanted = goal.slots[step.slot].wanted
     if wanted is None:
-        raise PlaylistError("only wanted items are added")
+        raise AssertionError(f"only wanted items are added: {step}")
     return wanted

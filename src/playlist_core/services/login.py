@@ -257,7 +257,7 @@ def _seen_through() -> Generator[None, None, None]:
 
 def _parse(username: str) -> Username:
     try:
-        return Username.parse(username.strip(" "))
+        return Username.typed(username)
     except InvalidInput as exc:
         raise _absent() from exc
 

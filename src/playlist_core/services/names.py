@@ -4,6 +4,8 @@ The protocol of DESIGN decision 2, letter by letter; `tests/unit/test_name_claim
 interleaving of it with a crash at every state.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -90,15 +92,17 @@ class PlaylistNames:
         """The keys of all names that somebody has claimed."""
         return {name_key(held.value.name) for held in await self.claims.all()}
 
-    async def sweep(self) -> None:
-        """Remove claims that nobody stands behind, and voids after 24 h."""
+    async def sweep(self, records: Sequence[Stored[Record]]) -> None:
+        """Remove claims that nobody stands behind, and voids after 24 h; `records` are all there are."""
+        playlists = [seen.value for seen in records if isinstance(seen.value, Playlist)]
+        living = {(playlist.playlist_id, name_key(playlist.name)) for playlist in playlists}
         for held in await self.claims.all():
-            try:
+            if (held.value.playlist_id, name_key(held.value.name)) in living:
+                continue
+            with suppress(Conflict):
                 await self._fence(held)
                 await self._release(held.value.name, held)
-            except Conflict:
-                continue
-        for seen in await self.records.all():
+        for seen in records:
             if isinstance(seen.value, Void) and self.clock.now() - seen.value.voided_at > VOID_KEPT:
                 await self._forget(seen)
 

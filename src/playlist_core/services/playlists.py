@@ -20,6 +20,7 @@ from playlist_core.domain.playlists import (
 )
 from playlist_core.errors import Conflict, NameTaken, NotFound, StaleVersion, TooLarge, Unavailable
 from playlist_core.ports import CatalogIndex, Clock, Randomness
+from playlist_core.services.catalog import known_items
 from playlist_core.services.documents import Documents, Stored, encode
 from playlist_core.services.history import Buried, PlaylistHistory
 from playlist_core.services.names import PlaylistNames
@@ -179,8 +180,9 @@ class Playlists:
 
     async def sweep(self) -> None:
         """Drop dead claims, old voids, and what was deleted more than 30 days ago."""
-        await self.names.sweep()
-        living = {playlist.playlist_id for playlist in await self.all()}
+        records = await self.records.all()
+        await self.names.sweep(records)
+        living = {seen.value.playlist_id for seen in records if isinstance(seen.value, Playlist)}
         await self.history.sweep(older_than=self.clock.now() - DELETED_KEPT, living=living)
 
     async def _replace(self, seen: Stored[Record], before: Playlist, after: Playlist) -> None:
@@ -216,21 +218,12 @@ class Playlists:
     ) -> tuple[PlaylistItem, ...]:
         """The items with what the catalogue says of them, or said when they were first saved."""
         check_items(tuple(items))
-        known = await self._known({item.video_id for item in items})
-        former = {item.video_id: item for item in (*items, *before)}
-        return tuple(known.get(item.video_id) or former[item.video_id] for item in items)
-
-    async def _known(self, video_ids: set[str]) -> dict[str, PlaylistItem]:
-        try:
-            found = await self.index.get_many(video_ids)
-        except Unavailable as exc:
-            if exc.code != "no_snapshot":
-                raise
-            return {}
-        return {
+        known = await known_items(self.index, {item.video_id for item in items})
+        described = {item.video_id: item for item in (*items, *before)} | {
             video_id: PlaylistItem(video_id, item.title, item.duration_seconds)
-            for video_id, item in found.items()
+            for video_id, item in known.items()
         }
+        return tuple(described[item.video_id] for item in items)
 
     async def _with_suggestion(self, exc: NameTaken, name: str) -> NameTaken:
         suggestion = suggest_name(name, await self.names.taken())

@@ -37,6 +37,17 @@ class Preview:
     ends_in_seconds: int
 
 
+@frozen
+class _Look:
+    """What plan and apply both begin with: the playlist against the queue of this moment."""
+
+    playlist: Playlist
+    snapshot: QueueSnapshot
+    wanted: list[Wanted]
+    goal: Target
+    failed: tuple[ItemFailure, ...]
+
+
 @define(eq=False)
 class ChannelQueue:
     """The queue and what may be done with it (PRD GH-009, GH-010)."""
@@ -57,19 +68,16 @@ class ChannelQueue:
 
     async def preview(self, playlist_id: str, mode: Mode) -> Preview:
         """What `apply` would do now; sends nothing."""
-        playlist = await self._with_items(playlist_id)
-        wanted, unavailable = await self._wanted(playlist)
-        snapshot = await self.gateway.snapshot()
-        goal = target(snapshot, mode, wanted)
-        nothing = not (goal.left_out or any(slot.wanted is not None for slot in goal.slots))
-        todo = plan(snapshot, goal if not nothing else _as_it_is(snapshot))
-        left_out = tuple(_left_out(playlist, item, why) for item, why in goal.left_out)
+        look = await self._look(playlist_id, mode)
+        nothing = not (look.goal.left_out or any(slot.wanted is not None for slot in look.goal.slots))
+        goal = _as_it_is(look.snapshot) if nothing else look.goal
+        todo = plan(look.snapshot, goal)
         return Preview(
             plan=todo,
-            failed=(*unavailable, *left_out),
-            limits=(*((_NOTHING,) if nothing else ()), *_limits(snapshot, todo)),
+            failed=look.failed,
+            limits=(*((_NOTHING,) if nothing else ()), *_limits(look.snapshot, todo)),
             warnings=goal.warnings,
-            ends_in_seconds=_ends_in(snapshot, goal, playlist),
+            ends_in_seconds=_ends_in(look.snapshot, goal, look.playlist),
         )
 
     async def apply(self, actor: Actor, playlist_id: str, mode: Mode) -> Run:
@@ -79,21 +87,17 @@ class ChannelQueue:
         ChannelUnavailable.
         """
         self._require(actor, Action.HARD_REPLACE if mode is Mode.HARD_REPLACE else Action.APPLY)
-        playlist = await self._with_items(playlist_id)
-        wanted, unavailable = await self._wanted(playlist)
-        snapshot = await self.gateway.snapshot()
-        first = target(snapshot, mode, wanted)
-        left_out = {item.index for item, _ in first.left_out}
-        failed = (*unavailable, *(_left_out(playlist, item, why) for item, why in first.left_out))
-        run = self._new_run(actor, mode, total=len(playlist.items), playlist_id=playlist_id, failed=failed)
+        look = await self._look(playlist_id, mode)
+        items = look.playlist.items
+        run = self._new_run(actor, mode, total=len(items), playlist_id=playlist_id, failed=look.failed)
 
         def aim(now: QueueSnapshot, outstanding: Sequence[Wanted], so_far: Convergence) -> Target:
             return target(now, mode, outstanding, so_far=so_far.told())
 
-        accepted = [item for item in wanted if item.index not in left_out]
-        one_plays = any(why is Left.PLAYING_NOW for _, why in first.left_out)
-        work = Work(run, playlist.items, accepted, aim, one_plays)
-        return await self.applying.begin(work, snapshot)
+        left_out = {item.index for item, _ in look.goal.left_out}
+        accepted = [item for item in look.wanted if item.index not in left_out]
+        one_plays = any(why is Left.PLAYING_NOW for _, why in look.goal.left_out)
+        return await self.applying.begin(Work(run, items, accepted, aim, one_plays), look.snapshot)
 
     async def undo(self, actor: Actor, run_id: str) -> Run:
         """Begin a run that puts the queue back as it was before another one.
@@ -157,6 +161,14 @@ class ChannelQueue:
     async def sweep(self) -> None:
         """Forget runs of long ago."""
         await self.applying.book.sweep()
+
+    async def _look(self, playlist_id: str, mode: Mode) -> "_Look":
+        playlist = await self._with_items(playlist_id)
+        wanted, unavailable = await self._wanted(playlist)
+        snapshot = await self.gateway.snapshot()
+        goal = target(snapshot, mode, wanted)
+        left_out = tuple(_left_out(playlist, item, why) for item, why in goal.left_out)
+        return _Look(playlist, snapshot, wanted, goal, (*unavailable, *left_out))
 
     async def _with_items(self, playlist_id: str) -> Playlist:
         playlist = await self.playlists.get(playlist_id)
