@@ -40,12 +40,16 @@ async def test_somebody_else_in_the_middle_does_not_spoil_the_target(
     assert (run.status, run.failed, house.queue) == (DONE, (), expected)
 
 
-async def test_a_shuffle_in_the_middle_makes_all_uids_new_and_the_target_is_reached(house: Cinema) -> None:
+@pytest.mark.parametrize("mode", [Mode.PRESERVE_CURRENT, Mode.HARD_REPLACE])
+@pytest.mark.parametrize("after", range(1, 6))
+async def test_a_shuffle_in_the_middle_makes_all_uids_new_and_the_target_is_reached(
+    house: Cinema, mode: Mode, after: int
+) -> None:
     await house.apply("pxy")
-    house.services.queue.applying.gateway = Meddler(house, 2, "shuffle")
-    run = await house.apply("abcd")
-    assert (run.status, run.failed) == (DONE, ())
-    assert house.queue.replace("[", "").replace("]", "").endswith("abcd") or "[a]" in house.queue
+    house.services.queue.applying.gateway = Meddler(house, after, "shuffle")
+    run = await house.apply("abcd", mode)
+    assert (run.status, run.failed, run.enqueued_count) == (DONE, (), 4)
+    assert house.queue == ("[a]bcd" if mode is Mode.HARD_REPLACE else "[p]abcd")
 
 
 async def test_the_channel_going_away_in_the_middle_ends_the_run_and_says_how_far_it_came(
