@@ -14,6 +14,7 @@ from attrs import frozen
 from playlist_core.domain.catalog import CatalogItem, SearchPage, SearchQuery, SnapshotInfo
 from playlist_core.domain.identity import Username
 from playlist_core.domain.queue import Position, QueueItem, QueueSnapshot
+from playlist_core.domain.refresh import TellProgress, ignore_progress
 
 # Starts work beside the asking task; what escapes from it is a bug and ends the process.
 Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
@@ -158,14 +159,12 @@ class CatalogSource(Protocol):
         """What an administrator recognises, without credentials."""
         ...
 
-    async def total(self) -> int | None:
-        """How many items are to be expected, where that is cheap to know."""
-        ...
-
-    def iter_catalog_items(self) -> AsyncGenerator[CatalogItem, None]:
+    def iter_catalog_items(self, tell: TellProgress = ignore_progress) -> AsyncGenerator[CatalogItem, None]:
         """Every item once; an async generator, to be closed with `aclosing`.
 
-        Raises InvalidInput (with the place) for a source that cannot be understood, never half a catalogue.
+        `tell` hears how far a source is that works long before its first item comes, or knows how many will.
+        Raises InvalidInput (with the place) for a source that cannot be understood, Unavailable for one that
+        cannot be reached or does not hold still: never half a catalogue.
         """
         ...
 

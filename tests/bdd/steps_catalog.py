@@ -8,6 +8,7 @@ import anyio.lowlevel
 from attrs import define, field
 
 from playlist_core.domain.catalog import CatalogItem, SearchPage
+from playlist_core.domain.refresh import TellProgress, ignore_progress
 from playlist_core.ports import CatalogSource
 from playlist_core.services.catalog import Phase, RefreshReport
 from tests.bdd.steps import given, then, when
@@ -27,11 +28,10 @@ class SlowSource:
     def name(self) -> str:
         return self.source.name
 
-    async def total(self) -> int | None:
-        return await self.source.total()
-
-    async def iter_catalog_items(self) -> AsyncGenerator[CatalogItem, None]:
-        async for item in self.source.iter_catalog_items():
+    async def iter_catalog_items(
+        self, tell: TellProgress = ignore_progress
+    ) -> AsyncGenerator[CatalogItem, None]:
+        async for item in self.source.iter_catalog_items(tell):
             yield item
             self.waiting.set()
             await self.go_on.wait()

@@ -13,7 +13,7 @@ from playlist_adapters.kv.memory import MemoryKV
 from playlist_adapters.testing.source import FakeSource
 from playlist_app.config import Settings
 from playlist_core.domain.catalog import CatalogItem
-from playlist_core.domain.refresh import Phase, RefreshState
+from playlist_core.domain.refresh import Phase, RefreshState, TellProgress, ignore_progress
 from playlist_core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from playlist_core.services.catalog import Catalog
 from tests.unit.cinema import Cinema, catalogue, cinema
@@ -30,10 +30,9 @@ class WaitingSource:
     reached: anyio.Event = field(factory=anyio.Event)
     go_on: anyio.Event = field(factory=anyio.Event)
 
-    async def total(self) -> int | None:
-        return None
-
-    async def iter_catalog_items(self) -> AsyncGenerator[CatalogItem, None]:
+    async def iter_catalog_items(
+        self, tell: TellProgress = ignore_progress
+    ) -> AsyncGenerator[CatalogItem, None]:
         yield self.items[0]
         self.reached.set()
         await self.go_on.wait()

@@ -14,6 +14,7 @@ from playlist_adapters.mediacms.csv_export import read_csv
 from playlist_adapters.mediacms.dumpdata import read_dumpdata
 from playlist_adapters.mediacms.intake import Spot
 from playlist_core.domain.catalog import CatalogItem
+from playlist_core.domain.refresh import TellProgress, ignore_progress
 
 BATCH = 500
 """Items a trip to the thread brings back: a few milliseconds of parsing."""
@@ -45,11 +46,9 @@ class ExportSource:
         """The name of the file as text: bytes that are not UTF-8 could be neither stored nor sent."""
         return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", self.path.name)
 
-    async def total(self) -> int | None:
-        """Unknown: neither format says before it has been read to the end."""
-        return None
-
-    async def iter_catalog_items(self) -> AsyncGenerator[CatalogItem, None]:
+    async def iter_catalog_items(
+        self, tell: TellProgress = ignore_progress
+    ) -> AsyncGenerator[CatalogItem, None]:
         with closing(self._items()) as items:
             while batch := await anyio.to_thread.run_sync(_batch, items):
                 for item in batch:

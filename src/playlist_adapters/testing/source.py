@@ -6,6 +6,7 @@ import anyio.lowlevel
 from attrs import define, field
 
 from playlist_core.domain.catalog import CatalogItem
+from playlist_core.domain.refresh import ReadProgress, TellProgress, ignore_progress
 from playlist_core.errors import InvalidInput, PlaylistError
 
 
@@ -20,11 +21,11 @@ class FakeSource:
         factory=lambda: InvalidInput.of("source", "broken on purpose"), kw_only=True
     )
 
-    async def total(self) -> int | None:
-        return len(self.items)
-
-    async def iter_catalog_items(self) -> AsyncGenerator[CatalogItem, None]:
+    async def iter_catalog_items(
+        self, tell: TellProgress = ignore_progress
+    ) -> AsyncGenerator[CatalogItem, None]:
         """Every item with a chance for other tasks before it, as a source that does IO would give."""
+        tell(ReadProgress(step="titles", done=0, expected=len(self.items)))
         for index, item in enumerate(self.items):
             if index == self.fail_after:
                 raise self.failure

@@ -18,6 +18,7 @@ from contextlib import aclosing
 import pytest
 
 from playlist_core.domain.catalog import CatalogItem
+from playlist_core.domain.refresh import ReadProgress
 from playlist_core.errors import PlaylistError
 from playlist_core.ports import CatalogSource
 
@@ -70,8 +71,13 @@ class SourceContract:
         many = [CatalogItem(video_id=f"v{number}", title=f"Title {number}") for number in range(2_000)]
         assert await _all(source_of(many)) == many
 
-    async def test_the_expected_number_is_right_or_not_given(self, source_of: SourceOf) -> None:
-        assert await source_of(CATALOG).total() in (None, len(CATALOG))
+    async def test_what_a_source_tells_of_its_progress_adds_up(self, source_of: SourceOf) -> None:
+        told: list[ReadProgress] = []
+        async with aclosing(source_of(CATALOG).iter_catalog_items(told.append)) as items:
+            assert [item async for item in items] == list(CATALOG)
+        for progress in told:
+            assert progress.step.strip()
+            assert 0 <= progress.done <= (progress.done if progress.expected is None else progress.expected)
 
     async def test_a_source_that_breaks_raises_instead_of_ending(self, broken_behind: SourceOf) -> None:
         for items in ((), CATALOG):

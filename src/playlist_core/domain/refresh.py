@@ -1,6 +1,6 @@
 """Refreshing the catalogue as values: how far one is, how it ended, and what it must not do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,6 +8,25 @@ from typing import Any
 from attrs import field, frozen
 
 from playlist_core.errors import Conflict
+
+
+@frozen(kw_only=True)
+class ReadProgress:
+    """How far a source is: what it does (`listing`, `categories`, `titles` …), `done` of `expected` of it.
+
+    `expected` is None where the source cannot tell.
+    """
+
+    step: str
+    done: int
+    expected: int | None = None
+
+
+TellProgress = Callable[[ReadProgress], None]
+
+
+def ignore_progress(progress: ReadProgress, /) -> None:
+    """For readers who do not want to know."""
 
 
 class Phase(StrEnum):

@@ -15,7 +15,7 @@ from playlist_core.domain.catalog import (
     no_snapshot,
     refresh_in_progress,
 )
-from playlist_core.domain.refresh import Phase, RefreshReport, RefreshState, check_size
+from playlist_core.domain.refresh import Phase, ReadProgress, RefreshReport, RefreshState, check_size
 from playlist_core.errors import NotFound, OutcomeUnknown, PlaylistError, Unavailable
 from playlist_core.ports import CatalogIndex, CatalogSource, Clock, IndexWriter, Randomness, Spawn
 from playlist_core.services.documents import Documents
@@ -173,8 +173,6 @@ class Catalog:
     ) -> RefreshReport:
         snapshot_id = self._snapshot_id(report.started_at)
         before = await self._before()
-        expected = await source.total()
-        self._state = evolve(self._state, expected=expected)
         async with self.index.rebuild(
             snapshot_id, source=source.name, created_at=report.started_at
         ) as writer:
@@ -211,7 +209,12 @@ class Catalog:
         """Everything from the source into the writer; returns how many have no duration."""
         without_duration = 0
         batch: list[CatalogItem] = []
-        async with aclosing(source.iter_catalog_items()) as items:
+
+        def tell(progress: ReadProgress) -> None:
+            self._state = evolve(self._state, done=progress.done, expected=progress.expected)
+            watch(self._state)
+
+        async with aclosing(source.iter_catalog_items(tell)) as items:
             async for item in items:
                 without_duration += item.duration_seconds is None
                 batch.append(item)
