@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playlist_core.domain.catalog import SearchPage, SearchQuery
-from playlist_core.domain.search import Vocabulary, answer, one_letter_away, respellings
+from playlist_core.domain.search import Vocabulary, answer, respellings
 from playlist_core.domain.titles import fold
 
 TITLES = ["four christmases 2008", "star wars 2", "star trek", "stare", "dracula 2000", "дракула", "tv it"]
@@ -65,10 +65,11 @@ def _distance(one: str, other: str) -> int:
     return rows[-1][-1]
 
 
-@given(st.text("abc", max_size=5), st.text("abc", max_size=5))
+@given(st.text("abc", max_size=6), st.frozensets(st.text("abc", min_size=1, max_size=6), max_size=60))
 @settings(deadline=None)
-def test_one_letter_away_is_a_distance_of_one(one: str, other: str) -> None:
-    assert (other in one_letter_away(one, "abc")) == (_distance(one, other) == 1)
+def test_the_nearest_words_are_those_at_a_distance_of_one(word: str, words: frozenset[str]) -> None:
+    near = [other for other in sorted(words) if _distance(word, other) == 1]
+    assert Vocabulary.of(words).nearest(word) == near
 
 
 def test_only_words_of_four_or_more_letters_are_respelled_one_before_two() -> None:

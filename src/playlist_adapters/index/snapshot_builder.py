@@ -1,88 +1,39 @@
-"""Writing one snapshot of the catalogue into a SQLite file that nobody sees before it is whole."""
+"""Building one snapshot of the catalogue beside the one in place; nobody sees it before it is whole."""
 
 import json
 import os
+import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 
+import anyio
 import apsw
+from anyio import to_thread
 from attrs import define, field
 
-from playlist_core.domain.catalog import CatalogItem, count_categories
-from playlist_core.domain.search import Vocabulary
-from playlist_core.domain.titles import TitleText
+from playlist_adapters.index.snapshot_writer import (
+    DISK_REFUSED,
+    STAGING,
+    UNGUARDED,
+    disk_refused,
+    sync,
+    write_snapshot,
+    writing,
+)
+from playlist_adapters.index.texts import stored
+from playlist_core.domain.catalog import CatalogItem
 from playlist_core.errors import Unavailable
 
-APPLICATION_ID = 0x4B50_4349  # "KPCI": tells our file from any other SQLite file
-LAYOUT_VERSION = 1
-
-# A crash leaves an unfinished file that is swept away, so nothing here needs a journal.
-_SETTINGS = f"""
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {LAYOUT_VERSION};
-"""
-# `place` is the position in natural order: what comes out by rowid is sorted. Texts that are not valid
-# Unicode (lone surrogates) are stored as BLOBs, see `stored`; so those columns have no type.
-_SCHEMA = """
-CREATE TABLE snapshot (
-    snapshot_id NOT NULL, source NOT NULL, created_at TEXT NOT NULL,
-    item_count INTEGER NOT NULL, category_count INTEGER NOT NULL
-);
-CREATE TABLE items (
-    place INTEGER PRIMARY KEY, video_id NOT NULL, title NOT NULL, categories TEXT NOT NULL,
-    duration_seconds INTEGER, thumbnail_url, folded TEXT NOT NULL
-);
-CREATE TABLE wholes (text TEXT NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (text, place)) WITHOUT ROWID;
-CREATE TABLE vocabulary (word TEXT PRIMARY KEY, titles INTEGER NOT NULL) WITHOUT ROWID;
-CREATE VIRTUAL TABLE joined USING fts5(
-    text, content = '', columnsize = 0, tokenize = 'trigram case_sensitive 1'
-);
-CREATE TEMP TABLE staged (
-    number INTEGER PRIMARY KEY, video_id UNIQUE NOT NULL, title, categories, duration_seconds, thumbnail_url,
-    folded, shown, wholes, natural
-);
-"""
+# So few are written sooner than a process starts.
+_SMALL = 2_000
 _STAGE = """
-INSERT INTO staged VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (video_id) DO UPDATE SET
+INSERT INTO staged VALUES (NULL, ?, ?, ?, ?, ?) ON CONFLICT (video_id) DO UPDATE SET
     title = excluded.title, categories = excluded.categories, duration_seconds = excluded.duration_seconds,
-    thumbnail_url = excluded.thumbnail_url, folded = excluded.folded, shown = excluded.shown,
-    wholes = excluded.wholes, natural = excluded.natural
+    thumbnail_url = excluded.thumbnail_url
 """
-# The cast makes the order that of code points for TEXT and BLOB alike, as in the core.
-_ARRANGE = """
-CREATE TEMP TABLE arranged AS
-    SELECT number, row_number() OVER (ORDER BY natural, CAST(video_id AS BLOB)) - 1 AS place FROM staged;
-INSERT INTO items
-    SELECT place, video_id, title, categories, duration_seconds, thumbnail_url, folded
-    FROM arranged JOIN staged USING (number) ORDER BY place;
-CREATE UNIQUE INDEX items_video_id ON items (video_id);
-INSERT INTO wholes
-    SELECT whole.value, place FROM arranged JOIN staged USING (number), json_each(staged.wholes) AS whole
-    ORDER BY 1, 2;
-INSERT INTO joined (rowid, text) SELECT place, replace(folded, ' ', '') FROM items ORDER BY place;
-INSERT INTO joined (joined) VALUES ('optimize');
-"""
-_CATEGORY_SETS = "SELECT categories, count(*) FROM staged GROUP BY categories"
-
-
-def stored(text: str) -> str | bytes:
-    """Text as SQLite can hold it: TEXT or, with lone surrogates in it, a BLOB."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode(errors="surrogatepass")
-    return text
-
-
-def loaded(value: str | bytes) -> str:
-    """The text that `stored` made `value` of."""
-    return value if isinstance(value, str) else value.decode(errors="surrogatepass")
 
 
 def building_prefix(path: Path) -> str:
@@ -92,13 +43,14 @@ def building_prefix(path: Path) -> str:
 
 @define(eq=False)
 class SnapshotBuilder:
-    """One snapshot under construction beside `path`; blocking, for worker threads.
+    """One snapshot under construction beside `path`: items are staged in one file, then written to another.
 
-    Failures of the disk are Unavailable. `discard` removes what has not been published.
+    All but `finish` is blocking, for worker threads. Failures of the disk are Unavailable. `discard` removes
+    what has not been published.
     """
 
     path: Path
-    building: Path
+    staging: Path
     _db: apsw.Connection = field(alias="db", kw_only=True)
     count: int = field(default=0, init=False)
     # asyncio's own cancellation (Ctrl-C) passes anyio's shield and would let `discard` meet a working thread.
@@ -106,13 +58,18 @@ class SnapshotBuilder:
 
     @classmethod
     def begin(cls, path: Path) -> "SnapshotBuilder":
-        building = path.with_name(building_prefix(path) + token_hex(4))
+        staging = path.with_name(building_prefix(path) + token_hex(4))
         with writing():
             path.parent.mkdir(parents=True, exist_ok=True)
-            db = apsw.Connection(str(building))
-            db.execute(_SETTINGS).fetchall()  # to the end: it would rest at the first row a pragma returns
-            db.execute(_SCHEMA)
-        return cls(path, building, db=db)
+            db = apsw.Connection(str(staging))
+            db.execute(UNGUARDED).fetchall()
+            db.execute(STAGING)
+        return cls(path, staging, db=db)
+
+    @property
+    def building(self) -> Path:
+        """The file that is going to take the place of the one before."""
+        return self.staging.with_name(f"{self.staging.name}.whole")
 
     def add(self, items: Sequence[CatalogItem]) -> None:
         with self._working, writing(), self._db:
@@ -120,61 +77,61 @@ class SnapshotBuilder:
             # Staged rows are replaced but never removed, so the highest number is how many there are.
             self.count = self._db.execute("SELECT max(number) FROM staged").get or 0
 
-    def finish(self, *, snapshot_id: str, source: str, created_at: datetime) -> None:
+    async def finish(self, *, snapshot_id: str, source: str, created_at: datetime) -> None:
         """Write everything and wait until the disk has it; the file is not in place yet."""
+        await to_thread.run_sync(self._describe, stored(snapshot_id), stored(source), created_at.isoformat())
+        if self.count <= _SMALL:
+            await to_thread.run_sync(self._write)
+        else:
+            await _write_in_a_process(self.staging, self.building)
+
+    def _describe(self, *about: str | bytes) -> None:
         with self._working, writing():
             with self._db:
-                self._db.execute(_ARRANGE)
-                vocabulary = Vocabulary.of(words for (words,) in self._db.execute("SELECT shown FROM staged"))
-                self._db.executemany("INSERT INTO vocabulary VALUES (?, ?)", vocabulary.counts.items())
-                sets = {tuple(json.loads(names)): items for names, items in self._db.execute(_CATEGORY_SETS)}
-                info = (stored(snapshot_id), stored(source), created_at.isoformat(), self.count)
-                self._db.execute(
-                    "INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", (*info, len(count_categories(sets)))
-                )
+                self._db.execute("INSERT INTO about VALUES (?, ?, ?)", about)
             self._db.close()
-            _sync(self.building)
+
+    def _write(self) -> None:
+        with self._working:
+            write_snapshot(self.staging, self.building)
 
     def put_in_place(self) -> None:
         """Let the finished file take the place of the one before, at once and for good."""
         with self._working, writing():
             self.building.replace(self.path)
-            _sync(self.path.parent)
+            sync(self.path.parent)
 
     def discard(self) -> None:
-        """Remove the unfinished file, if there still is one."""
+        """Remove the unfinished files, if there still are any."""
         with self._working, writing():
             self._db.close(force=True)
-            self.building.unlink(missing_ok=True)
+            for file in (self.staging, self.building):
+                file.unlink(missing_ok=True)
+
+
+async def _write_in_a_process(staging: Path, building: Path) -> None:
+    """As `write_snapshot`, but searches do not share the interpreter with it; cancelling kills it."""
+    command = [sys.executable, "-m", "playlist_adapters.index.snapshot_writer", str(staging), str(building)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with writing():  # no process can be started
+        done = await anyio.run_process(command, check=False, env=environment)
+    complaint = done.stderr.decode(errors="replace").strip()
+    if done.returncode == DISK_REFUSED:
+        raise disk_refused(complaint)
+    if done.returncode < 0:
+        raise Unavailable(
+            f"The process that writes the catalogue index was killed (signal {-done.returncode});"
+            " is there enough memory?"
+        )
+    if done.returncode:
+        raise RuntimeError(f"writing the snapshot ended with {done.returncode}: {complaint}")
 
 
 def _row(item: CatalogItem) -> tuple[str | bytes | int | None, ...]:
-    text = TitleText.of(item.title)
     return (
         stored(item.video_id),
         stored(item.title),
         json.dumps(item.categories),
         item.duration_seconds,
         None if item.thumbnail_url is None else stored(item.thumbnail_url),
-        text.folded,
-        text.shown,
-        json.dumps(list(text.wholes)),
-        text.natural,
     )
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def writing() -> Iterator[None]:
-    """Translate what a disk can do to us while an index is written."""
-    try:
-        yield
-    except (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, OSError) as exc:
-        raise Unavailable(f"The catalogue index cannot be written: {exc}") from exc

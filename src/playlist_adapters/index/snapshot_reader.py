@@ -1,23 +1,23 @@
-"""Searching one finished snapshot file: SQLite finds long words, lists in memory the rest."""
+"""One finished snapshot file, opened for searching."""
 
 import json
 from array import array
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import apsw
 from attrs import define, field
 
-from playlist_adapters.index.snapshot_builder import APPLICATION_ID, LAYOUT_VERSION, loaded, stored
+from playlist_adapters.index.finding import Finding
+from playlist_adapters.index.place_sets import PlaceSets
+from playlist_adapters.index.recent import Recent
+from playlist_adapters.index.snapshot_writer import APPLICATION_ID, LAYOUT_VERSION
+from playlist_adapters.index.texts import loaded, stored
 from playlist_core.domain.catalog import (
     CatalogItem,
-    CategoryMatch,
-    Rank,
     SearchPage,
     SearchQuery,
     SnapshotInfo,
@@ -27,17 +27,9 @@ from playlist_core.domain.catalog import (
 from playlist_core.domain.search import Vocabulary, answer
 from playlist_core.errors import Unavailable
 
-# Shorter words have no trigram.
-_TRIGRAM = 3
-_AFTER_EVERY_LETTER = "\U0010ffff"  # no character, so in no folded text
-
-_ITEM = "SELECT place, video_id, title, duration_seconds, thumbnail_url FROM items"
-_MATCHING = "SELECT rowid FROM joined WHERE joined MATCH ? ORDER BY rowid"
-_WHOLE = "SELECT place FROM wholes WHERE text = ? ORDER BY place"
-_PREFIX = "SELECT DISTINCT place FROM wholes WHERE text > ? AND text < ? ORDER BY place"
-# Bytes, so that it is exact for every title; UTF-8 finds characters only where characters begin.
-_PLACES = "SELECT place FROM items WHERE true"
-_AND_CONTAINS = " AND instr(CAST(title AS BLOB), ?)"
+_KEPT_ITEMS = 8_000
+_ITEM = "SELECT place, video_id, title, categories, duration_seconds, thumbnail_url FROM items"
+_CATEGORY_SETS = "SELECT categories, count(*) FROM items GROUP BY categories"
 
 
 @define(eq=False, kw_only=True)
@@ -45,18 +37,16 @@ class SnapshotReader:
     """One snapshot, opened for reading; the file may lose its name meanwhile.
 
     Reads take well under a millisecond and are meant for the event loop. In memory it keeps the folded
-    titles, with and without blanks, and a number for the set of categories of each item. Damage that
-    shows while reading is Unavailable with code `index_unreadable`.
+    titles, their words, and the items and sets used lately. Damage that shows while reading is Unavailable
+    with code `index_unreadable`.
     """
 
     info: SnapshotInfo
     categories: dict[str, int]
     _db: apsw.Connection = field(alias="db")
-    _folded: Sequence[str] = field(alias="folded")
-    _joined: Sequence[str] = field(alias="joined")
-    _category_sets: Sequence[tuple[str, ...]] = field(alias="category_sets")
-    _category_set_at: Sequence[int] = field(alias="category_set_at")
-    _sets_with: dict[str, set[int]] = field(alias="sets_with")
+    _finding: Finding = field(alias="finding")
+    _kept: Recent[int, CatalogItem] = field(factory=lambda: Recent(_KEPT_ITEMS), init=False)
+    _category_names: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]], init=False)
     _vocabulary: Vocabulary | None = field(default=None, init=False)
 
     @classmethod
@@ -88,25 +78,15 @@ class SnapshotReader:
             item_count=item_count,
             category_count=category_count,
         )
-        folded: list[str] = []
-        numbers: dict[str, int] = {}
-        set_at = array("L")
-        for words, categories in db.execute("SELECT folded, categories FROM items ORDER BY place"):
-            folded.append(words)
-            set_at.append(numbers.setdefault(categories, len(numbers)))
+        folded = [words for (words,) in db.execute("SELECT folded FROM items ORDER BY place")]
         if len(folded) != item_count:
             raise ValueError("items are missing")
-        sets = [tuple(json.loads(categories)) for categories in numbers]
-        counts = Counter(set_at)
+        sets = {tuple(json.loads(names)): items for names, items in db.execute(_CATEGORY_SETS)}
         return cls(
             info=info,
-            categories=count_categories({names: counts[number] for number, names in enumerate(sets)}),
+            categories=count_categories(sets),
             db=db,
-            folded=folded,
-            joined=[words.replace(" ", "") for words in folded],
-            category_sets=sets,
-            category_set_at=set_at,
-            sets_with=_sets_with(sets),
+            finding=Finding(PlaceSets.of(db), folded),
         )
 
     def close(self) -> None:
@@ -115,7 +95,7 @@ class SnapshotReader:
     def search(self, query: SearchQuery, *, limit: int, offset: int) -> SearchPage:
         try:
             return answer(query, partial(self._find, limit=limit, offset=offset), self._words)
-        except (apsw.Error, UnicodeDecodeError) as exc:
+        except (apsw.Error, UnicodeDecodeError, ValueError) as exc:
             raise _unreadable() from exc
 
     def get_many(self, video_ids: Collection[str]) -> dict[str, CatalogItem]:
@@ -127,9 +107,19 @@ class SnapshotReader:
             items = list(self._items("video_id IN carray(?)", apsw.carray(plain))) if plain else []
             for key in set(keys).difference(plain):
                 items += self._items("video_id = ?", key)
-        except (apsw.Error, UnicodeDecodeError) as exc:
+        except (apsw.Error, UnicodeDecodeError, ValueError) as exc:
             raise _unreadable() from exc
         return {item.video_id: item for _, item in items}
+
+    def items_from(self, place: int, *, limit: int) -> list[CatalogItem]:
+        """Up to `limit` items in natural order, from this place on; none behind the last."""
+        places = range(place, min(place + limit, self.info.item_count))
+        try:
+            return [item for _, item in self._items("place IN carray(?) ORDER BY place", _array(places))]
+        except apsw.ConnectionClosedError as exc:
+            raise Unavailable("This snapshot is no longer kept: begin again.", code="snapshot_gone") from exc
+        except (apsw.Error, UnicodeDecodeError, ValueError) as exc:
+            raise _unreadable() from exc
 
     def _words(self) -> Vocabulary:
         if self._vocabulary is None:
@@ -138,92 +128,43 @@ class SnapshotReader:
         return self._vocabulary
 
     def _find(self, query: SearchQuery, *, limit: int, offset: int) -> SearchPage:
-        places = self._matching(query)
-        if query.words:
-            end = min(offset + limit, len(places))
-            page = list(islice(self._best_first(query, places), end))[offset:]
-        else:
-            page = list(places[offset : offset + limit])
-        return SearchPage(snapshot_id=self.info.snapshot_id, items=self._items_at(page), total=len(places))
-
-    def _matching(self, query: SearchQuery) -> Sequence[int]:
-        """The places of all matches, ascending: `SearchQuery.matches` in other words."""
-        phrases = {word for word in query.words if len(word) >= _TRIGRAM}
-        places: Sequence[int] = range(len(self._joined))
-        if phrases:
-            # Folded words have no quotation marks; quoted, nothing in them is syntax.
-            expression = " AND ".join(f'"{word}"' for word in phrases)
-            places = [place for (place,) in self._db.execute(_MATCHING, (expression,))]
-        joined = self._joined
-        for word in set(query.words).difference(phrases):
-            places = [place for place in places if word in joined[place]]
-        if query.categories:
-            admitted, set_at = self._admitted(query), self._category_set_at
-            places = [place for place in places if set_at[place] in admitted]
-        if query.literals:
-            containing = self._containing(dict.fromkeys(query.literals))
-            places = [place for place in places if place in containing]
-        return places
-
-    def _containing(self, literals: Collection[str]) -> set[int]:
-        """Where the raw title contains all of these: one pass, however many there are."""
-        keys = [literal.encode(errors="surrogatepass") for literal in literals]
-        return {place for (place,) in self._db.execute(_PLACES + _AND_CONTAINS * len(keys), keys)}
-
-    def _admitted(self, query: SearchQuery) -> set[int]:
-        """The category sets that pass the filter: `SearchQuery.admits` in other words."""
-        of_each = [self._sets_with.get(name, set[int]()) for name in query.categories]
-        return set.intersection(*of_each) if query.match is CategoryMatch.ALL else set.union(*of_each)
-
-    def _best_first(self, query: SearchQuery, places: Sequence[int]) -> Iterator[int]:
-        """The matches by `SearchQuery.rank`, and ascending within a rank; no more is ranked than is taken."""
-        matching = set(places)
-        typed = "".join(query.words)
-        taken: set[int] = set()
-        for sql, bindings in ((_WHOLE, (typed,)), (_PREFIX, (typed, typed + _AFTER_EVERY_LETTER))):
-            for (place,) in self._db.execute(sql, bindings):
-                if place in matching and place not in taken:
-                    taken.add(place)
-                    yield place
-        later: dict[Rank, list[int]] = {rank: [] for rank in Rank}
-        for place in places:
-            if place not in taken:
-                rank = query.place(self._folded[place])
-                if rank is Rank.WHOLE_WORDS:
-                    yield place
-                else:
-                    later[rank].append(place)
-        for rank in Rank:
-            yield from later[rank]
+        found = self._finding.matching(query)
+        places = self._finding.page(query, found, limit=limit, offset=offset)
+        return SearchPage(snapshot_id=self.info.snapshot_id, items=self._items_at(places), total=len(found))
 
     def _items_at(self, places: Sequence[int]) -> tuple[CatalogItem, ...]:
-        if not places:
-            return ()
-        items = dict(self._items("place IN carray(?)", apsw.carray(array("q", places))))
-        return tuple(items[place] for place in places)
+        kept = {place: self._kept.get(place) for place in places}
+        missing = [place for place, item in kept.items() if item is None]
+        if missing:
+            for place, item in self._items("place IN carray(?)", _array(missing)):
+                self._kept.put(place, item)
+                kept[place] = item
+        return tuple(item for item in kept.values() if item is not None)
 
     def _items(self, condition: str, binding: object) -> Iterator[tuple[int, CatalogItem]]:
         rows = self._db.execute(f"{_ITEM} WHERE {condition}", (binding,))
-        for place, video_id, title, seconds, thumbnail in rows:
+        for place, video_id, title, categories, seconds, thumbnail in rows:
             yield (
                 place,
                 CatalogItem(
                     video_id=loaded(video_id),
                     title=loaded(title),
-                    categories=self._category_sets[self._category_set_at[place]],
+                    categories=self._names(categories),
                     duration_seconds=seconds,
                     thumbnail_url=None if thumbnail is None else loaded(thumbnail),
                 ),
             )
 
+    def _names(self, categories: str) -> tuple[str, ...]:
+        """Items with the same categories share them."""
+        names = self._category_names.get(categories)
+        if names is None:
+            names = self._category_names[categories] = tuple(json.loads(categories))
+        return names
 
-def _sets_with(sets: Iterable[tuple[str, ...]]) -> dict[str, set[int]]:
-    """For each category the numbers of the sets that contain it."""
-    numbers: dict[str, set[int]] = {}
-    for number, names in enumerate(sets):
-        for name in names:
-            numbers.setdefault(name, set()).add(number)
-    return numbers
+
+def _array(places: Sequence[int]) -> object:
+    return apsw.carray(array("q", places))
 
 
 def _unreadable() -> Unavailable:

@@ -1,17 +1,18 @@
 """`CatalogIndex` in a SQLite file: built beside, swapped atomically, the snapshot before still open."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 from anyio import to_thread
 from attrs import define, field, frozen
 
-from playlist_adapters.index.snapshot_builder import SnapshotBuilder, building_prefix, writing
+from playlist_adapters.index.snapshot_builder import SnapshotBuilder, building_prefix
 from playlist_adapters.index.snapshot_reader import SnapshotReader
+from playlist_adapters.index.snapshot_writer import writing
 from playlist_core.domain.catalog import (
     CatalogItem,
     SearchPage,
@@ -20,6 +21,9 @@ from playlist_core.domain.catalog import (
     refresh_in_progress,
 )
 from playlist_core.errors import Unavailable
+
+# Half a millisecond of reading.
+_BATCH = 500
 
 
 @frozen
@@ -37,10 +41,11 @@ class _Writer:
 class SQLiteIndex:
     """A `CatalogIndex` in the file `path`, of which one process may be in charge.
 
-    Reads run in the event loop and never wait for a rebuild, which works in threads on another file
-    (`<path>.building-…`). That file takes the place of the old one only when it is whole and on the disk;
-    what a crash leaves of it is removed when the index is next opened. The snapshot before the current one
-    stays readable for as long as the process lives.
+    Reads run in the event loop and never wait for a rebuild, which works on other files
+    (`<path>.building-…`) in threads and, where it takes long, in a process of its own. The finished file
+    takes the place of the old one only when it is whole and on the disk; what a crash leaves is removed when
+    the index is next opened. The snapshot before the current one stays readable for as long as the process
+    lives.
 
     Besides the failures of the port: Unavailable with code `index_unreadable` for a file that is damaged or
     not ours, until a rebuild has replaced it.
@@ -66,6 +71,13 @@ class SQLiteIndex:
     async def categories(self) -> Mapping[str, int]:
         return (self._current or await self._open()).categories
 
+    async def items(self) -> AsyncGenerator[Sequence[CatalogItem], None]:
+        reader, place = self._current or await self._open(), 0
+        while batch := reader.items_from(place, limit=_BATCH):
+            yield batch
+            place += len(batch)
+            await anyio.lowlevel.checkpoint()
+
     async def state(self) -> SnapshotInfo | None:
         try:
             return (self._current or await self._open()).info
@@ -85,10 +97,8 @@ class SQLiteIndex:
             builder = await to_thread.run_sync(self._begin)
             try:
                 yield _Writer(builder)
-                finish = partial(
-                    builder.finish, snapshot_id=snapshot_id, source=source, created_at=created_at
-                )
-                reader = await to_thread.run_sync(_publish, builder, finish)
+                await builder.finish(snapshot_id=snapshot_id, source=source, created_at=created_at)
+                reader = await to_thread.run_sync(_publish, builder)
             finally:
                 builder.discard()
             self._show(reader)
@@ -135,9 +145,8 @@ class SQLiteIndex:
         self._previous, self._current = self._current, reader
 
 
-def _publish(builder: SnapshotBuilder, finish: Callable[[], None]) -> SnapshotReader:
-    """Make the snapshot whole, see that it can be read, and only then let it replace the old one."""
-    finish()
+def _publish(builder: SnapshotBuilder) -> SnapshotReader:
+    """See that the whole snapshot can be read, and only then let it replace the old one."""
     with ExitStack() as on_failure:
         reader = SnapshotReader.open(builder.building)
         on_failure.callback(reader.close)

@@ -1,7 +1,8 @@
 """Answering a search, and helping with a slip of the finger when nothing matches as typed."""
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 
 from attrs import evolve, frozen
@@ -15,15 +16,18 @@ _NEIGHBOURS = 4
 _TRIES = 64
 
 
-@frozen
+@frozen(kw_only=True)
 class Vocabulary:
-    """The words of all titles, each with the number of titles it stands in, and the letters they are made of.
+    """The words of all titles, each with the number of titles it stands in.
 
-    Only words of letters: a number one digit away is another number, not a correction.
+    Only words of letters: a number one digit away is another number, not a correction. `letters` are those
+    they are made of; `forwards` and `backwards` the words, read in that direction, in order.
     """
 
     counts: Mapping[str, int]
     letters: frozenset[str]
+    forwards: Sequence[str]
+    backwards: Sequence[str]
 
     @classmethod
     def of(cls, shown: Iterable[str]) -> "Vocabulary":
@@ -35,24 +39,50 @@ class Vocabulary:
 
     @classmethod
     def of_counts(cls, counts: Mapping[str, int]) -> "Vocabulary":
-        return cls(counts, frozenset("".join(counts)))
+        return cls(
+            counts=counts,
+            letters=frozenset("".join(counts)),
+            forwards=sorted(counts),
+            backwards=sorted(word[::-1] for word in counts),
+        )
 
     def nearest(self, word: str) -> list[str]:
-        """The words one letter away, the most frequent first, then by alphabet."""
-        near = self.counts.keys() & one_letter_away(word, self.letters)
-        return sorted(near, key=lambda other: (-self.counts[other], other))
+        """The words one letter away: one wrong, missing, surplus (as when doubled) or swapped with the next.
+
+        The most frequent come first, then by alphabet.
+        """
+        near = self.counts.keys() & self._one_letter_away(word)
+        return sorted(near - {word}, key=lambda other: (-self.counts[other], other))
+
+    def _one_letter_away(self, word: str) -> set[str]:
+        """Texts one letter away; all that are words, and few that are not.
+
+        What stands before the slip must begin a word and what stands behind it end one, so most places in
+        `word` need no trial of every letter.
+        """
+        head = _longest_beginning(word, self.forwards)
+        tail = len(word) - _longest_beginning(word[::-1], self.backwards)
+        texts: set[str] = set()
+        for at in range(max(tail - 2, 0), head + 1):
+            before, behind = word[:at], word[at:]
+            texts.add(before + behind[1:])
+            texts.add(before + behind[1:2] + behind[:1] + behind[2:])
+            if at >= tail - 1:
+                texts.update([before + letter + behind[1:] for letter in self.letters])
+            if at >= tail:
+                texts.update([before + letter + behind for letter in self.letters])
+        return texts
 
 
-def one_letter_away(word: str, letters: Iterable[str]) -> set[str]:
-    """All texts one wrong, missing, surplus (as when doubled) or swapped letter away from `word`."""
-    halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
-    texts = {head + tail[1:] for head, tail in halves if tail}
-    texts |= {head + tail[1] + tail[0] + tail[2:] for head, tail in halves if len(tail) > 1}
-    for letter in letters:
-        texts |= {head + letter + tail for head, tail in halves}
-        texts |= {head + letter + tail[1:] for head, tail in halves if tail}
-    texts.discard(word)
-    return texts
+def _longest_beginning(word: str, words: Sequence[str]) -> int:
+    """How much of `word` begins one of the words, which are in order: a number of letters."""
+    at = 0
+    for length in range(1, len(word) + 1):
+        beginning = word[:length]
+        at = bisect_left(words, beginning, at)
+        if at == len(words) or not words[at].startswith(beginning):
+            return length - 1
+    return len(word)
 
 
 def respellings(query: SearchQuery, vocabulary: Vocabulary) -> Iterator[SearchQuery]:

@@ -1,0 +1,112 @@
+"""Writing the sets of places that a search combines, for what full-text search cannot answer fast.
+
+A set is named by its kind and a text, and stored as a compressed bitmap:
+
+- `letters`: the title, written without blanks, contains these one or two letters, or these three, if that is
+  so for many titles (words of three letters that are rare are left to the trigram index);
+- `word`: one of the title's words is this one; `start`: one begins with these one to three letters;
+- `title`: one of the texts that count as the whole title begins with these one to three letters;
+- `category`: the item is in this category.
+"""
+
+import json
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import apsw
+from pyroaring import FrozenBitMap
+
+from playlist_adapters.index.texts import stored
+
+SCHEMA = """
+CREATE TABLE sets (kind TEXT NOT NULL, name NOT NULL, places BLOB NOT NULL);
+"""
+# After the rows, so that it is built in one go.
+_INDEX = "CREATE UNIQUE INDEX sets_name ON sets (kind, name)"
+
+SHORT = 3
+"""Up to so many letters, what a word or a title begins with has a set of its own."""
+
+_MANY = 100
+_TRIGRAMS = "CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab(main, joined, row)"
+_FREQUENT = "SELECT term FROM temp.trigrams WHERE doc >= ?"
+_CONTAINING = "SELECT rowid FROM joined WHERE joined MATCH ?"
+
+Places = dict[str, "array[int]"]
+
+
+def _no_places() -> Places:
+    return defaultdict(lambda: array("I"))
+
+
+def write_sets(db: apsw.Connection) -> None:
+    """Fill `sets` from the finished tables `items`, `wholes` and `joined`."""
+    for kind, sets in (
+        ("letters", _letters(db)),
+        ("letters", _frequent_trigrams(db)),
+        ("title", _beginnings_of_titles(db)),
+        ("category", _categories(db)),
+    ):
+        _write(db, kind, sets)
+    words = [(word, FrozenBitMap(places)) for word, places in sorted(_words(db).items())]
+    _write(db, "word", words)
+    _write(db, "start", _starts(words))
+    db.execute(_INDEX)
+
+
+def _write(db: apsw.Connection, kind: str, sets: Iterable[tuple[str, FrozenBitMap]]) -> None:
+    rows = ((kind, stored(name), places.serialize()) for name, places in sets)
+    db.executemany("INSERT INTO sets VALUES (?, ?, ?)", rows)
+
+
+def _letters(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitMap]]:
+    found = _no_places()
+    for place, folded in db.execute("SELECT place, folded FROM items ORDER BY place"):
+        joined = folded.replace(" ", "")
+        for letters in {*joined, *map(str.__add__, joined, joined[1:])}:
+            found[letters].append(place)
+    return ((letters, FrozenBitMap(places)) for letters, places in found.items())
+
+
+def _frequent_trigrams(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitMap]]:
+    db.execute(_TRIGRAMS)
+    for term in [str(term) for (term,) in db.execute(_FREQUENT, (_MANY,))]:
+        places = array("I", (place for (place,) in db.execute(_CONTAINING, (f'"{term}"',))))
+        yield term, FrozenBitMap(places)
+
+
+def _words(db: apsw.Connection) -> Places:
+    found = _no_places()
+    for place, folded in db.execute("SELECT place, folded FROM items ORDER BY place"):
+        for word in set(folded.split()):
+            found[word].append(place)
+    return found
+
+
+def _starts(words: Iterable[tuple[str, FrozenBitMap]]) -> Iterator[tuple[str, FrozenBitMap]]:
+    found: dict[str, list[FrozenBitMap]] = defaultdict(list)
+    for word, places in words:
+        for start in _beginnings(word):
+            found[start].append(places)
+    return ((start, FrozenBitMap.union(*sets)) for start, sets in found.items())
+
+
+def _beginnings_of_titles(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitMap]]:
+    found = _no_places()
+    for text, place in db.execute("SELECT text, place FROM wholes"):
+        for start in _beginnings(text):
+            found[start].append(place)
+    return ((start, FrozenBitMap(places)) for start, places in found.items())
+
+
+def _beginnings(text: str) -> set[str]:
+    return {text[:length] for length in range(1, SHORT + 1)}
+
+
+def _categories(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitMap]]:
+    found = _no_places()
+    for place, names in db.execute("SELECT place, categories FROM items WHERE categories != '[]'"):
+        for name in set(json.loads(names)):
+            found[name].append(place)
+    return ((name, FrozenBitMap(places)) for name, places in found.items())
