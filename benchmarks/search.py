@@ -1,186 +1,182 @@
-"""What a search costs: first page of 50 with exact total, against a LIKE scan and FTS5 with its defaults.
+"""What a search costs in the index: the first page of 50 with exact total, against LIKE and FTS5's defaults.
 
-    python benchmarks/search.py [TITLES.csv]
+    python benchmarks/search.py [TITLES ...]        4000 50000 500000 unless told
 
-The three answer each query in turn, in one process and one run: compare rows, not machines. The baselines
-hold the raw titles in SQLite files of their own; they rank less and find less, and pay no attention to
-categories. The larger catalogue is drawn from the words of the real titles, with a fixed seed.
+The three answer each query in turn, in one process and one run: compare rows, not machines. Each kind of
+query has many texts, drawn with a fixed seed, so that no memory of answers flatters anybody. `keystroke.py`
+measures the same over HTTP, `search_beside_a_build.py` while an index is being built.
 """
 
-import csv
-import json
+import itertools
 import random
+import resource
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import quantiles
 
 import anyio
-import apsw
-from attrs import evolve, frozen
+from _rivals import PAGE, Rival, fts_defaults, like_scan
+from _timing import Times
+from _titles import catalogue
+from attrs import field, frozen
 
 from playlist_adapters.index.sqlite import SQLiteIndex
 from playlist_core.domain.catalog import CatalogItem, SearchQuery
+from playlist_core.domain.titles import fold
 
-REAL_TITLES = Path(__file__).parent.parent / "tests" / "data" / "titles-4000.csv"
-DRAWN = 50_000
-PAGE = 50
-SECONDS_A_QUERY = 0.6
+TEXTS = 40
+SECONDS_A_KIND = 1.2
+FEWEST = 40
 
-_ROW = "{:18}{:>10}{:>8}{:>12}{:>8}{:>12}{:>8}{:>14}{:>20}"
-
-Baseline = Callable[[str, int], object]
+_ROW = "{:20}{:>10}{:>8}{:>12}{:>9}{:>12}{:>9}{:>12}{:>12}"
 
 
 @frozen
-class Case:
-    name: str
+class Query:
     text: str
     categories: tuple[str, ...] = ()
     offset: int = 0
 
 
-CASES = [
-    Case("rare word", "christmases"),
-    Case("two words", "four christmases"),
-    Case("common word", "star"),
-    Case("most common word", "the"),
-    Case("two common words", "the of"),
-    Case("two letters", "up"),
-    Case("one letter", "e"),
-    Case("deep page", "the", offset=1000),
-    Case("nothing like it", "qqqqzzzz"),
-    Case("a slip", "chrismases"),
-    Case("everything", ""),
-    Case("category", "", ("Movies",)),
-    Case("word in category", "star", ("Movies",)),
-]
-
-
-def real_items(path: Path) -> list[CatalogItem]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return [
-            CatalogItem(
-                video_id=row["video_id"],
-                title=row["title"],
-                categories=tuple(json.loads(row["categories"] or "[]")),
-                duration_seconds=int(row["duration_seconds"]) if row["duration_seconds"] else None,
-            )
-            for row in csv.DictReader(lines)
-        ]
-
-
-def drawn_items(items: Sequence[CatalogItem], count: int) -> list[CatalogItem]:
-    """Titles of the lengths of the real ones, made of their words; with the categories of real ones."""
-    chance = random.Random(7)
-    words = [word for item in items for word in item.title.removesuffix(".mp4").split(".")]
-    drawn: list[CatalogItem] = []
-    for number in range(count):
-        like = chance.choice(items)
-        title = ".".join(chance.choices(words, k=max(1, like.title.count(".")))) + ".mp4"
-        drawn.append(evolve(like, video_id=f"drawn{number}", title=title))
-    return drawn
-
-
-def like_scan(path: Path, items: Sequence[CatalogItem]) -> Baseline:
-    db = _table(
-        path, "CREATE TABLE items (video_id TEXT, title TEXT, categories TEXT, seconds INTEGER)", items
-    )
-
-    def search(text: str, offset: int) -> object:
-        words = [f"%{word}%" for word in text.split()]
-        where = " AND ".join(["title LIKE ?"] * len(words)) or "1"
-        total = db.execute(f"SELECT count(*) FROM items WHERE {where}", words).get
-        page = f"SELECT * FROM items WHERE {where} ORDER BY title LIMIT {PAGE} OFFSET {offset}"
-        return total, db.execute(page, words).fetchall()
-
-    return search
-
-
-def fts_defaults(path: Path, items: Sequence[CatalogItem]) -> Baseline:
-    columns = "video_id UNINDEXED, title, categories UNINDEXED, seconds UNINDEXED"
-    db = _table(path, f"CREATE VIRTUAL TABLE items USING fts5({columns})", items)
-
-    def search(text: str, offset: int) -> object:
-        if not text:
-            total = db.execute("SELECT count(*) FROM items").get
-            return total, db.execute(f"SELECT * FROM items LIMIT {PAGE} OFFSET {offset}").fetchall()
-        words = (" ".join(f'"{word}"' for word in text.split()),)
-        total = db.execute("SELECT count(*) FROM items WHERE items MATCH ?", words).get
-        page = f"SELECT * FROM items WHERE items MATCH ? ORDER BY rank LIMIT {PAGE} OFFSET {offset}"
-        return total, db.execute(page, words).fetchall()
-
-    return search
-
-
-def _table(path: Path, schema: str, items: Sequence[CatalogItem]) -> apsw.Connection:
-    db = apsw.Connection(str(path))
-    with db:
-        db.execute(schema)
-        rows = ((i.video_id, i.title, json.dumps(i.categories), i.duration_seconds) for i in items)
-        db.executemany("INSERT INTO items VALUES (?, ?, ?, ?)", rows)
-    return db
-
-
 @frozen
-class Times:
-    """Microseconds."""
+class Kind:
+    """One sort of query; those out of the mix are nothing people type often."""
 
-    p50: float
-    p95: float
-
-    @classmethod
-    def of(cls, seconds: Sequence[float]) -> "Times":
-        shares = quantiles(seconds, n=20)
-        return cls(shares[9] * 1e6, shares[18] * 1e6)
+    name: str
+    queries: Sequence[Query]
+    mixed: bool = field(default=True, kw_only=True)
 
 
-async def measure(index: SQLiteIndex, like: Baseline, fts: Baseline, case: Case) -> list[Times]:
-    """The index (parsing included), the LIKE scan and FTS5, taking turns."""
-    taken: tuple[list[float], list[float], list[float]] = ([], [], [])
-    until = time.perf_counter() + SECONDS_A_QUERY
-    while time.perf_counter() < until or len(taken[0]) < 20:
+def kinds(items: Sequence[CatalogItem]) -> list[Kind]:
+    chance = random.Random(11)
+    titles = [[word for word in fold(item.title).split() if word != "mp4"] for item in items]
+    counts = Counter(word for words in titles for word in set(words) if len(word) > 3 and word.isalpha())
+    ranked = [word for word, _ in counts.most_common()]
+    common, rare = ranked[:TEXTS], chance.sample(ranked[len(ranked) // 4 :], TEXTS)
+    names = [name for name, _ in Counter(c for i in items for c in i.categories).most_common(TEXTS)]
+
+    def many(make: Callable[[], Query]) -> list[Query]:
+        return [make() for _ in range(TEXTS)]
+
+    def pair() -> str:
+        words = chance.choice([words for words in chance.choices(titles, k=50) if len(words) > 1])
+        return " ".join(chance.sample(words, 2))
+
+    return [
+        Kind("rare word", [Query(word) for word in rare]),
+        Kind("common word", [Query(word) for word in common]),
+        Kind("most common word", [Query("the")]),
+        Kind("beginning of a word", many(lambda: Query(chance.choice(ranked)[:4]))),
+        Kind("two words", many(lambda: Query(pair()))),
+        Kind("two common words", many(lambda: Query(" ".join(chance.sample(common[:12], 2))))),
+        Kind("three letters", many(lambda: Query(chance.choice(ranked)[:3]))),
+        Kind("two letters", many(lambda: Query(chance.choice(ranked)[:2]))),
+        Kind("one letter", [Query(letter) for letter in "abcdefghiklmnoprstuvw"]),
+        Kind("category", [Query("", (name,)) for name in names]),
+        Kind("two categories", many(lambda: Query("", tuple(chance.sample(names[:20], 2))))),
+        Kind("word in category", many(lambda: Query(chance.choice(common), (chance.choice(names),)))),
+        Kind("letter in category", many(lambda: Query(chance.choice("aeorst"), (chance.choice(names[:9]),)))),
+        Kind("deep page", many(lambda: Query("the", offset=chance.randrange(200, 1200)))),
+        Kind("deep page of all", many(lambda: Query("", offset=chance.randrange(len(items))))),
+        Kind("everything", [Query("")]),
+        Kind("a slip", many(lambda: Query(_slip(chance.choice(ranked), chance)))),
+        Kind("nothing like it", [Query("qqqqzzzz"), Query("zzzyx wvvvq")]),
+        Kind("half of all, long", [Query("s01e"), Query(".mp4 2008")], mixed=False),
+    ]
+
+
+def _slip(word: str, chance: random.Random) -> str:
+    at = chance.randrange(1, len(word))
+    return word[:at] + word[at] + word[at:]
+
+
+async def measure(index: SQLiteIndex, rivals: Sequence[Rival], kind: Kind) -> list[list[float]]:
+    """Seconds of the index (parsing included) and of each rival, taking turns."""
+    taken: list[list[float]] = [[] for _ in range(1 + len(rivals))]
+    until = time.perf_counter() + SECONDS_A_KIND
+    for query in itertools.cycle(kind.queries):
         marks = [time.perf_counter()]
-        query = SearchQuery.parse(case.text, case.categories)
-        await index.search(query, limit=PAGE, offset=case.offset)
+        parsed = SearchQuery.parse(query.text, query.categories)
+        await index.search(parsed, limit=PAGE, offset=query.offset)
         marks.append(time.perf_counter())
-        for baseline in (like, fts):
-            baseline(case.text, case.offset)
+        for rival in rivals:
+            rival(query.text, query.categories, query.offset)
             marks.append(time.perf_counter())
         for one, begun, ended in zip(taken, marks, marks[1:], strict=False):
             one.append(ended - begun)
-    return [Times.of(one) for one in taken]
+        if marks[-1] > until and len(taken[0]) >= FEWEST:
+            return taken
+    return taken
 
 
-async def run(items: Sequence[CatalogItem], directory: Path) -> None:
+async def run(count: int, directory: Path) -> None:
+    items = catalogue(count)
+    await built(items, directory)
+    index = await opened(directory)
+    rivals = [
+        like_scan(directory / "like.sqlite3", items),
+        fts_defaults(directory / "fts.sqlite3", items),
+    ]
+    of_items = kinds(items)
+    del items
+    print(
+        _ROW.format("times in µs", "index p50", "p95", "LIKE p50", "p95", "FTS5 p50", "p95", "LIKE/", "FTS5/")
+    )
+    mix: list[list[float]] = [[], [], []]
+    for kind in of_items:
+        seconds = await measure(index, rivals, kind)
+        report(kind.name, seconds)
+        if kind.mixed:
+            for pool, times in zip(mix, seconds, strict=True):
+                pool.extend(random.Random(1).sample(times, FEWEST))  # every kind counts the same
+    report("THE MIX", mix)
+
+
+async def built(items: Sequence[CatalogItem], directory: Path) -> None:
     began = time.perf_counter()
     index = SQLiteIndex(directory / "index.sqlite3")
     async with index.rebuild("bench", source="benchmark", created_at=datetime.now(UTC)) as writer:
-        await writer.add(items)
-    built = time.perf_counter() - began
+        for first in range(0, len(items), 500):
+            await writer.add(items[first : first + 500])
+    index.close()
     size = (directory / "index.sqlite3").stat().st_size / 2**20
-    print(f"\n{len(items):,} titles: built in {built:.2f} s, {size:.1f} MiB; times in µs")
     print(
-        _ROW.format(
-            "", "index p50", "p95", "LIKE p50", "p95", "FTS5 p50", "p95", "LIKE/index", "FTS5/index (p95)"
-        )
+        f"\n{len(items):,} titles: built in {time.perf_counter() - began:.2f} s, {size:.1f} MiB on disk",
+        end="",
     )
-    like = like_scan(directory / "like.sqlite3", items)
-    fts = fts_defaults(directory / "fts.sqlite3", items)
-    for case in CASES:
-        ours, scan, words = await measure(index, like, fts, case)
-        times = [f"{time:.0f}" for each in (ours, scan, words) for time in (each.p50, each.p95)]
-        print(_ROW.format(case.name, *times, f"{scan.p95 / ours.p95:.1f}", f"{words.p95 / ours.p95:.1f}"))
+
+
+async def opened(directory: Path) -> SQLiteIndex:
+    before, began = resident(), time.perf_counter()
+    index = SQLiteIndex(directory / "index.sqlite3")
+    state = await index.state()
+    assert state is not None
+    took, held = time.perf_counter() - began, resident() - before
+    print(f", opened in {took:.3f} s, {held / 2**20:.1f} MiB in memory")
+    return index
+
+
+def resident() -> int:
+    """Bytes of memory this process has now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def report(name: str, seconds: Sequence[Sequence[float]]) -> None:
+    ours, *others = (Times.of(one) for one in seconds)
+    times = [f"{time:.0f}" for each in (ours, *others) for time in (each.p50, each.p95)]
+    ratios = [f"{other.p95 / ours.p95:.1f}" for other in others]
+    print(_ROW.format(name, *times, *ratios))
 
 
 async def main() -> None:
-    items = real_items(Path(sys.argv[1]) if len(sys.argv) > 1 else REAL_TITLES)
-    for catalogue in (items, drawn_items(items, DRAWN)):
+    for count in map(int, sys.argv[1:] or ("4000", "50000", "500000")):
         with tempfile.TemporaryDirectory() as directory:
-            await run(catalogue, Path(directory))
+            await run(count, Path(directory))
 
 
 if __name__ == "__main__":

@@ -9,18 +9,18 @@ from attrs import define, field
 from pyroaring import FrozenBitMap
 
 from playlist_adapters.index.recent import Recent
-from playlist_adapters.index.set_builder import SHORT
+from playlist_adapters.index.set_builder import AFTER_EVERY_LETTER, SHORT
 from playlist_adapters.index.texts import stored
 
 NOWHERE = FrozenBitMap()
-_AFTER_EVERY_LETTER = "\U0010ffff"  # no character, so in no folded text
 _KEPT_SETS = 1_000
+_TRIGRAM = 3  # full-text search knows no shorter words
 
 _SET = "SELECT places FROM sets WHERE kind = ? AND name = ?"
 _WORDS = "SELECT name FROM sets WHERE kind = 'word' ORDER BY name"
 _MATCHING = "SELECT rowid FROM joined WHERE joined MATCH ?"
 _WHOLE = "SELECT place FROM wholes WHERE text = ?"
-_BEGINNING = "SELECT place FROM wholes WHERE text > ? AND text < ?"
+_BEGINNING = "SELECT place FROM wholes WHERE text >= ? AND text < ?"
 # Bytes, so that it is exact for every title; UTF-8 finds characters only where characters begin.
 _PLACES = "SELECT place FROM items WHERE true"
 _AND_CONTAINS = " AND instr(CAST(title AS BLOB), ?)"
@@ -46,8 +46,8 @@ class PlaceSets:
         sets: list[FrozenBitMap] = []
         long: list[str] = []
         for word in words:
-            places = self._stored("letters", word) if len(word) <= SHORT else NOWHERE
-            if places or len(word) < SHORT:
+            places = self._stored("letters", word)
+            if places or len(word) < _TRIGRAM:
                 sets.append(places)
             else:
                 long.append(word)
@@ -70,10 +70,11 @@ class PlaceSets:
         return self._rows(_WHOLE, typed)
 
     def beginning(self, typed: str) -> FrozenBitMap:
-        """Where one of the texts that count as the whole title begins with this and goes on."""
-        if len(typed) <= SHORT:
-            return self._stored("title", typed)
-        return self._rows(_BEGINNING, typed, typed + _AFTER_EVERY_LETTER)
+        """Where one of the texts that count as the whole title begins with this."""
+        places = self._stored("title", typed)
+        if places or len(typed) <= SHORT:
+            return places
+        return self._rows(_BEGINNING, typed, typed + AFTER_EVERY_LETTER)
 
     def word(self, word: str) -> FrozenBitMap:
         """Where one of the title's words is this one."""
@@ -92,7 +93,7 @@ class PlaceSets:
 
     def _beginning_with(self, word: str) -> Sequence[str]:
         first = bisect_left(self._words, word)
-        return self._words[first : bisect_left(self._words, word + _AFTER_EVERY_LETTER, first)]
+        return self._words[first : bisect_left(self._words, word + AFTER_EVERY_LETTER, first)]
 
     def _known(self, beginnings: Iterable[str]) -> list[str]:
         """Those that are words of titles. They come by length: behind one that begins no word, none is."""

@@ -2,16 +2,18 @@
 
 A set is named by its kind and a text, and stored as a compressed bitmap:
 
-- `letters`: the title, written without blanks, contains these one or two letters, or these three, if that is
-  so for many titles (words of three letters that are rare are left to the trigram index);
+- `letters`: the title, written without blanks, contains these letters: any one or two, and of longer ones
+  those that full-text search would find many places for, which takes it long: frequent trigrams, and what
+  frequent words begin with;
 - `word`: one of the title's words is this one; `start`: one begins with these one to three letters;
-- `title`: one of the texts that count as the whole title begins with these one to three letters;
+- `title`: one of the texts that count as the whole title begins with these one to three letters, or with
+  these more, if that is so for many;
 - `category`: the item is in this category.
 """
 
 import json
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 import apsw
@@ -28,10 +30,18 @@ _INDEX = "CREATE UNIQUE INDEX sets_name ON sets (kind, name)"
 SHORT = 3
 """Up to so many letters, what a word or a title begins with has a set of its own."""
 
+# So many places at least, and this share of all titles, make something frequent.
 _MANY = 100
+_SHARE = 200
 _TRIGRAMS = "CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab(main, joined, row)"
 _FREQUENT = "SELECT term FROM temp.trigrams WHERE doc >= ?"
 _CONTAINING = "SELECT rowid FROM joined WHERE joined MATCH ?"
+
+AFTER_EVERY_LETTER = "\U0010ffff"
+"""No character, so in no folded text: behind everything that begins with a text comes that text and this."""
+
+_FREQUENT_STARTS = "SELECT substr(text, 1, ?1) AS start FROM wholes GROUP BY start HAVING count(*) >= ?2"
+_BEGINNING = "SELECT place FROM wholes WHERE text >= ? AND text < ?"
 
 Places = dict[str, "array[int]"]
 
@@ -44,12 +54,12 @@ def write_sets(db: apsw.Connection) -> None:
     """Fill `sets` from the finished tables `items`, `wholes` and `joined`."""
     for kind, sets in (
         ("letters", _letters(db)),
-        ("letters", _frequent_trigrams(db)),
         ("title", _beginnings_of_titles(db)),
         ("category", _categories(db)),
     ):
         _write(db, kind, sets)
     words = [(word, FrozenBitMap(places)) for word, places in sorted(_words(db).items())]
+    _write(db, "letters", _frequent(db, words))
     _write(db, "word", words)
     _write(db, "start", _starts(words))
     db.execute(_INDEX)
@@ -69,11 +79,19 @@ def _letters(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitMap]]:
     return ((letters, FrozenBitMap(places)) for letters, places in found.items())
 
 
-def _frequent_trigrams(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitMap]]:
+def _frequent(
+    db: apsw.Connection, words: Iterable[tuple[str, FrozenBitMap]]
+) -> Iterator[tuple[str, FrozenBitMap]]:
+    many = _many(db)
     db.execute(_TRIGRAMS)
-    for term in [str(term) for (term,) in db.execute(_FREQUENT, (_MANY,))]:
-        places = array("I", (place for (place,) in db.execute(_CONTAINING, (f'"{term}"',))))
-        yield term, FrozenBitMap(places)
+    letters = [str(term) for (term,) in db.execute(_FREQUENT, (many,))]
+    beginnings = Counter[str]()
+    for word, places in words:
+        beginnings.update({word[:end]: len(places) for end in range(SHORT + 1, len(word) + 1)})
+    letters += (beginning for beginning, titles in beginnings.items() if titles >= many)
+    for each in letters:
+        places = array("I", (place for (place,) in db.execute(_CONTAINING, (f'"{each}"',))))
+        yield each, FrozenBitMap(places)
 
 
 def _words(db: apsw.Connection) -> Places:
@@ -97,7 +115,20 @@ def _beginnings_of_titles(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitM
     for text, place in db.execute("SELECT text, place FROM wholes"):
         for start in _beginnings(text):
             found[start].append(place)
-    return ((start, FrozenBitMap(places)) for start, places in found.items())
+    for start, places in found.items():
+        yield start, FrozenBitMap(places)
+    many, length, longer = _many(db), SHORT + 1, True
+    while longer:
+        longer = [str(start) for (start,) in db.execute(_FREQUENT_STARTS, (length, many))]
+        for start in longer:
+            places = (place for (place,) in db.execute(_BEGINNING, (start, start + AFTER_EVERY_LETTER)))
+            yield start, FrozenBitMap(array("I", places))
+        length += 1
+
+
+def _many(db: apsw.Connection) -> int:
+    """How many places make something frequent."""
+    return max(_MANY, db.execute("SELECT count(*) FROM items").get // _SHARE)
 
 
 def _beginnings(text: str) -> set[str]:

@@ -192,18 +192,24 @@ class SearchQuery:
 
 def _place_across(word: str, padded: str) -> Rank:
     """Where a word stands that only appears when the words of the title are written together."""
-    if not any(f" {word[:end]} " in padded for end in range(1, len(word))):
-        return Rank.ACROSS_WORDS  # no word of the title is the beginning of it
     best = Rank.ACROSS_WORDS
-    title = padded.split()
-    for first in range(len(title)):
-        rest = word
-        for part in title[first:]:
-            if rest == part:
-                return Rank.WHOLE_WORDS
-            if not rest.startswith(part):
-                if rest != word and part.startswith(rest):
-                    best = Rank.WORD_STARTS
-                break
-            rest = rest[len(part) :]
+    for end in range(1, len(word)):
+        part = f" {word[:end]} "
+        at = padded.find(part)
+        while at >= 0:  # a word of the title is the beginning of it
+            best = min(best, _place_of_rest(word[end:], padded[at + len(part) :]))
+            if best is Rank.WHOLE_WORDS:
+                return best
+            at = padded.find(part, at + 1)
     return best
+
+
+def _place_of_rest(rest: str, following: str) -> Rank:
+    """How the words that follow go on with a word of which some are behind us: as a whole, as far, or not."""
+    for part in following.split():
+        if rest == part:
+            return Rank.WHOLE_WORDS
+        if not rest.startswith(part):
+            return Rank.WORD_STARTS if part.startswith(rest) else Rank.ACROSS_WORDS
+        rest = rest[len(part) :]
+    return Rank.ACROSS_WORDS

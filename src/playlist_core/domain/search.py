@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, islice
+from itertools import chain, combinations, islice
 
 from attrs import evolve, frozen
 
@@ -88,7 +88,8 @@ def _longest_beginning(word: str, words: Sequence[str]) -> int:
 def respellings(query: SearchQuery, vocabulary: Vocabulary) -> Iterator[SearchQuery]:
     """The query with one of its words, then with two of them, replaced by a near one of the vocabulary.
 
-    Only words of four or more letters; at most 64 queries, frequent words first, the same for the same input.
+    Only words of four or more letters; one that titles have is at most a slip for a more frequent one, and
+    not beside another slip. At most 64 queries, frequent words first, the same for the same input.
     """
     return islice(_respellings(query, vocabulary), _TRIES)
 
@@ -101,13 +102,14 @@ def _respellings(query: SearchQuery, vocabulary: Vocabulary) -> Iterator[SearchQ
         for at, word in enumerate(query.words)
         if len(word) >= _SHORTEST_WORD and word.isalpha()
         for other in vocabulary.nearest(word)[:_NEIGHBOURS]
+        if vocabulary.counts[other] > vocabulary.counts.get(word, 0)
     ]
     options.sort(key=lambda option: (-vocabulary.counts[option[1]], option[1], option[0]))
-    for changed in (1, 2):
-        for changes in combinations(options, changed):
-            replaced = dict(changes)
-            if len(replaced) == changed:  # not two words for one place
-                yield query.respelled(replaced.get(at, word) for at, word in enumerate(query.words))
+    strange = [option for option in options if query.words[option[0]] not in vocabulary.counts]
+    for changes in chain(combinations(options, 1), combinations(strange, 2)):
+        replaced = dict(changes)
+        if len(replaced) == len(changes):  # not two words for one place
+            yield query.respelled(replaced.get(at, word) for at, word in enumerate(query.words))
 
 
 def answer(
