@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 import apsw.bestpractice
 from anyio import CancelScope, CapacityLimiter, to_thread
-from anyio.lowlevel import checkpoint
+from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 from attrs import define, field
 
 from playlist_adapters.kv.datadir import make_private_dir
@@ -130,7 +130,8 @@ class SQLiteKV:
 
     async def get(self, key: str) -> Entry | None:
         check_key(key)
-        await checkpoint()
+        # Every request reads its session and role: a turn of the event loop would cost more than the read.
+        await checkpoint_if_cancelled()
         return self._store.read_one(self.name, key)
 
     async def create(self, key: str, value: bytes) -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import define
 
-from playlist_app.http.door import Call, Door, Nothing, operation
+from playlist_app.http.door import Call, Door, Nothing, Ready, operation
 from playlist_app.shapes.catalog import (
     CategoryList,
     ItemView,
@@ -15,8 +15,8 @@ from playlist_app.shapes.catalog import (
     SearchParameters,
     item_view,
     refresh_state_view,
-    search_answer,
 )
+from playlist_app.shapes.rows import Rows
 from playlist_core.domain.access import Action
 from playlist_core.domain.manifest import ManifestTemplate
 from playlist_core.services.catalog import Catalog
@@ -28,7 +28,7 @@ class Search:
 
     door: Door
     catalog: Catalog
-    manifests: ManifestTemplate
+    rows: Rows
 
     @operation(
         "Find titles as you type",
@@ -37,7 +37,7 @@ class Search:
         answer=SearchAnswer,
         errors=("no_snapshot",),
     )
-    async def on_get(self, call: Call[Nothing, SearchParameters]) -> SearchAnswer:
+    async def on_get(self, call: Call[Nothing, SearchParameters]) -> Ready:
         asked = call.query
         page = await self.catalog.search(
             asked.q,
@@ -47,7 +47,7 @@ class Search:
             offset=asked.offset,
             snapshot_id=asked.snapshot_id,
         )
-        return search_answer(page, asked.q, self.manifests)
+        return Ready(self.rows.answer(page, asked.q))
 
 
 @define(eq=False)
@@ -103,7 +103,7 @@ def catalog_routes(door: Door, catalog: Catalog, manifests: ManifestTemplate) ->
     """The addresses under `/api/v1/catalog`."""
     root = "/api/v1/catalog"
     return [
-        (f"{root}/search", Search(door, catalog, manifests)),
+        (f"{root}/search", Search(door, catalog, Rows(manifests))),
         (f"{root}/categories", Categories(door, catalog)),
         (f"{root}/items/{{video_id}}", OneItem(door, catalog, manifests)),
         (f"{root}/refresh", Refresh(door, catalog)),

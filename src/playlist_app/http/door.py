@@ -7,6 +7,7 @@ import falcon.asgi
 import orjson
 from attrs import define, field, frozen
 
+from playlist_app.http.guard import has_body
 from playlist_app.http.headers import Header
 from playlist_app.http.parsing import BODY_LIMIT, check_size, parse_body, parse_json, parse_query, single
 from playlist_app.shapes.codec import wire
@@ -29,6 +30,9 @@ class Nothing:
     """What operations take that take nothing: a field or parameter is as unknown there as anywhere."""
 
 
+_NOTHING: Final = Nothing()
+
+
 @frozen(kw_only=True)
 class Operation:
     """One method of one address, as it is carried out and as the OpenAPI document tells it.
@@ -48,6 +52,13 @@ class Operation:
     errors: tuple[str, ...] = ()
     takes: tuple[Header, ...] = ()
     gives: tuple[Header, ...] = ()
+
+
+@frozen
+class Ready:
+    """An answer that is JSON already, of the shape the operation promises."""
+
+    body: bytes
 
 
 @define(eq=False)
@@ -109,6 +120,8 @@ class Door:
         return session, actor
 
     async def _body(self, req: falcon.asgi.Request, kind: type[Any]) -> Any:
+        if kind is Nothing and not has_body(req):
+            return _NOTHING
         raw = await req.stream.read(BODY_LIMIT + 1)
         check_size(len(raw))
         return parse_body(parse_json(raw) if raw.strip() else {}, kind)
@@ -132,7 +145,7 @@ def operation(
     takes: tuple[Header, ...] = (),
     gives: tuple[Header, ...] = (),
 ) -> Callable[[Callable[[Any, Call[Any, Any]], Awaitable[Any]]], Any]:
-    """Make a Falcon responder of a method that takes a `Call` and returns an instance of `answer`.
+    """Make a Falcon responder of a method that takes a `Call` and returns an `answer`, or it as `Ready`.
 
     The resource has its `Door` as `door`.
     """
@@ -159,7 +172,7 @@ def operation(
             result = await handler(self, call)
             if result is not None:
                 resp.content_type = falcon.MEDIA_JSON
-                resp.data = orjson.dumps(wire.unstructure(result))
+                resp.data = result.body if type(result) is Ready else orjson.dumps(wire.unstructure(result))
 
         responder.operation = described  # type: ignore[attr-defined]
         responder.__doc__ = handler.__doc__

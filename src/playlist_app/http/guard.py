@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import falcon.asgi
@@ -70,6 +71,7 @@ class Origins:
         return scheme in ("http", "https") and bool(separator) and authority == host.lower()
 
 
+@lru_cache(256)
 def _is_loopback(name: str) -> bool:
     if name == "localhost":
         return True
@@ -141,6 +143,7 @@ class Guard:
             raise Denied("This request comes from another site's page and was refused.", code="bad_origin")
 
 
+@lru_cache(256)
 def _address(text: str) -> ClientAddress:
     try:
         return ClientAddress.parse(text)
@@ -149,9 +152,13 @@ def _address(text: str) -> ClientAddress:
         return ClientAddress.parse("127.0.0.1")
 
 
+def has_body(req: falcon.asgi.Request) -> bool:
+    """Whether the head of a request announces a body."""
+    return bool(req.content_length) or req.get_header("Transfer-Encoding") is not None
+
+
 def _check_content_type(req: falcon.asgi.Request) -> None:
-    has_body = bool(req.content_length) or req.get_header("Transfer-Encoding") is not None
     kind = (req.content_type or "").partition(";")[0].strip().lower()
-    if kind == "application/json" or not (has_body or kind):
+    if kind == "application/json" or not (has_body(req) or kind):
         return
     raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")

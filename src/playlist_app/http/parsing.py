@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -47,11 +48,17 @@ def parse_query(params: Mapping[str, str | list[str]], kind: type[T]) -> T:
 
     Its fields are texts, numbers, flags, members of an enum or tuples of texts.
     """
-    fields = {field.name: field for field in attrs.fields(kind)}
-    unknown = sorted(params.keys() - fields.keys())
+    kinds = _parameters_of(kind)
+    unknown = sorted(params.keys() - kinds.keys())
     if unknown:
         raise InvalidInput.of(unknown[0] or "query", "is no parameter here", unknown=unknown)
-    return kind(**{name: _parameter(name, value, fields[name].type) for name, value in params.items()})
+    return kind(**{name: _parameter(name, value, kinds[name]) for name, value in params.items()})
+
+
+@cache
+def _parameters_of(kind: type[Any]) -> Mapping[str, Any]:
+    """The parameters a class stands for, with their types."""
+    return {field.name: field.type for field in attrs.fields(kind)}
 
 
 def _parameter(name: str, value: str | list[str], kind: Any) -> Any:

@@ -118,8 +118,13 @@ def search_answer(page: SearchPage, text: str, manifests: ManifestTemplate) -> S
         snapshot_id=page.snapshot_id,
         items=tuple(item_view(item, manifests) for item in page.items),
         total=page.total,
-        corrected=None if page.corrected is None else {"from": text, "to": page.corrected},
+        corrected=correction(page, text),
     )
+
+
+def correction(page: SearchPage, text: str) -> dict[str, str] | None:
+    """What was answered instead of `text`, which found nothing."""
+    return None if page.corrected is None else {"from": text, "to": page.corrected}
 
 
 def item_view(item: CatalogItem, manifests: ManifestTemplate) -> ItemView:

@@ -13,7 +13,7 @@ from playlist_core.errors import Conflict, InvalidInput, Unavailable
 MAX_QUERY_LENGTH = 500
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class CatalogItem:
     """One title of the MediaCMS catalogue (spec: catalog-refresh 4.1).
 

@@ -85,12 +85,17 @@ class ClientAddress:
         return str(self.ip)
 
 
+_PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+
+
 def encode_segment(text: str) -> str:
     """Any text as one segment of a store key, reversibly (CONTRACTS section 3).
 
     Leaves `A-Za-z0-9_-` and inner single dots alone and writes every other UTF-8 byte as `=XX`.
     A lone surrogate has no UTF-8 form and raises InvalidInput; so does the empty text.
     """
+    if _PLAIN_SEGMENT.fullmatch(text):
+        return text
     try:
         raw = text.encode()
     except UnicodeEncodeError as exc:

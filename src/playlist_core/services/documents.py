@@ -22,6 +22,9 @@ OPS_KEPT: Final = 32
 ATTEMPTS: Final = 40
 _LONGEST_PAUSE: Final = 0.25
 _SETTLING: Final = 5
+# Documents looked up with each request: sessions and access lists.
+_SMALL: Final = 4_096
+_LATELY: Final = 1_000
 
 # Around what only tidies up after a change that has happened: failing, it must not deny the change.
 LEFT_TO_THE_SWEEP: Final = suppress(Conflict, Unavailable, OutcomeUnknown)
@@ -55,6 +58,9 @@ class Documents(Generic[T]):
     kind: type[T] = field(kw_only=True)
     clock: Clock = field(kw_only=True)
     randomness: Randomness = field(kw_only=True)
+    _lately: dict[str, tuple[Entry, Stored[T]]] = field(
+        factory=dict[str, tuple[Entry, "Stored[T]"]], init=False
+    )
     _turns: dict[str, tuple[anyio.Lock, int]] = field(factory=dict[str, tuple[anyio.Lock, int]], init=False)
 
     def key(self, *segments: str) -> str:
@@ -64,7 +70,7 @@ class Documents(Generic[T]):
     async def get(self, *segments: str) -> Stored[T] | None:
         """The document with its revision, or None when there is none."""
         entry = await self.store.get(self.key(*segments))
-        return None if entry is None else self._decode(entry)
+        return None if entry is None else self._known(entry)
 
     async def find(self, *segments: str) -> Stored[T] | None:
         """Like `get`, for segments from outside: what cannot be a key is simply not there."""
@@ -194,6 +200,18 @@ class Documents(Generic[T]):
         if len(found.ops) == OPS_KEPT and not set(last) & set(found.ops):
             raise OutcomeUnknown("too many changes since; ours may be among them")
         raise Conflict("somebody else changed the document first")
+
+    def _known(self, entry: Entry) -> Stored[T]:
+        """What the entry says; a small one that was read lately and has not changed is not decoded again."""
+        lately = self._lately.get(entry.key)
+        if lately is not None and lately[0] == entry:
+            return lately[1]
+        found = self._decode(entry)
+        if len(entry.value) <= _SMALL:
+            if len(self._lately) >= _LATELY:
+                self._lately.clear()
+            self._lately[entry.key] = (entry, found)
+        return found
 
     def _decode(self, entry: Entry) -> Stored[T]:
         try:
