@@ -30,7 +30,7 @@ _AND_CONTAINS = " AND instr(CAST(title AS BLOB), ?)"
 class PlaceSets:
     """The sets of one snapshot file; those used lately stay in memory, up to some thousand.
 
-    The words asked for are folded. Every method raises apsw.Error for a damaged file.
+    The words asked for are folded. A damaged file raises apsw.Error, ValueError or IndexError.
     """
 
     _db: apsw.Connection

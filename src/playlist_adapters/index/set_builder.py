@@ -15,6 +15,7 @@ import json
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import apsw
 from pyroaring import FrozenBitMap
@@ -33,15 +34,14 @@ SHORT = 3
 # So many places at least, and this share of all titles, make something frequent.
 _MANY = 100
 _SHARE = 200
+# Longer beginnings of titles are rare: so many letters say which title is meant.
+_LONGEST = 12
 _TRIGRAMS = "CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab(main, joined, row)"
 _FREQUENT = "SELECT term FROM temp.trigrams WHERE doc >= ?"
 _CONTAINING = "SELECT rowid FROM joined WHERE joined MATCH ?"
 
 AFTER_EVERY_LETTER = "\U0010ffff"
 """No character, so in no folded text: behind everything that begins with a text comes that text and this."""
-
-_FREQUENT_STARTS = "SELECT substr(text, 1, ?1) AS start FROM wholes GROUP BY start HAVING count(*) >= ?2"
-_BEGINNING = "SELECT place FROM wholes WHERE text >= ? AND text < ?"
 
 Places = dict[str, "array[int]"]
 
@@ -111,19 +111,30 @@ def _starts(words: Iterable[tuple[str, FrozenBitMap]]) -> Iterator[tuple[str, Fr
 
 
 def _beginnings_of_titles(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitMap]]:
-    found = _no_places()
-    for text, place in db.execute("SELECT text, place FROM wholes"):
-        for start in _beginnings(text):
-            found[start].append(place)
-    for start, places in found.items():
-        yield start, FrozenBitMap(places)
-    many, length, longer = _many(db), SHORT + 1, True
-    while longer:
-        longer = [str(start) for (start,) in db.execute(_FREQUENT_STARTS, (length, many))]
-        for start in longer:
-            places = (place for (place,) in db.execute(_BEGINNING, (start, start + AFTER_EVERY_LETTER)))
-            yield start, FrozenBitMap(array("I", places))
-        length += 1
+    """In one pass over the texts in order: those with the same beginning stand together."""
+    many = _many(db)
+    places, previous = array("I"), ""
+    since = [0] * (_LONGEST + 1)  # by length: where the texts with the beginning of `previous` begin
+    last: tuple[str, int] = ("", 0)
+    for text, place in chain(db.execute("SELECT text, place FROM wholes ORDER BY text"), [last]):
+        same = _in_common(previous, text)
+        for length in range(same + 1, min(len(previous), _LONGEST) + 1):
+            if length <= SHORT or len(places) - since[length] >= many:
+                yield previous[:length], FrozenBitMap(places[since[length] :])
+        for length in range(same + 1, min(len(text), _LONGEST) + 1):
+            since[length] = len(places)
+        places.append(place)
+        previous = text
+
+
+def _in_common(one: str, other: str) -> int:
+    """How many letters two texts have in common at their beginning."""
+    at = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        at += 1
+    return at
 
 
 def _many(db: apsw.Connection) -> int:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
+from subprocess import DEVNULL
 
 import anyio
 import apsw
-from anyio import to_thread
+from anyio import CancelScope, to_thread
+from anyio.abc import Process
 from attrs import define, field
 
 from playlist_adapters.index.snapshot_writer import (
@@ -112,19 +114,28 @@ class SnapshotBuilder:
 async def _write_in_a_process(staging: Path, building: Path) -> None:
     """As `write_snapshot`, but searches do not share the interpreter with it; cancelling kills it."""
     command = [sys.executable, "-m", "playlist_adapters.index.snapshot_writer", str(staging), str(building)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    with writing():  # no process can be started
-        done = await anyio.run_process(command, check=False, env=environment)
-    complaint = done.stderr.decode(errors="replace").strip()
-    if done.returncode == DISK_REFUSED:
+    async with await _started(command) as process:
+        parts = [] if process.stderr is None else [part async for part in process.stderr]
+        code = await process.wait()
+    complaint = b"".join(parts).decode(errors="replace").strip()
+    if code == DISK_REFUSED:
         raise disk_refused(complaint)
-    if done.returncode < 0:
+    if code < 0:
         raise Unavailable(
-            f"The process that writes the catalogue index was killed (signal {-done.returncode});"
-            " is there enough memory?"
+            f"The process that writes the catalogue index was killed (signal {-code}): is memory short?"
         )
-    if done.returncode:
-        raise RuntimeError(f"writing the snapshot ended with {done.returncode}: {complaint}")
+    if code:
+        raise RuntimeError(f"writing the snapshot ended with {code}: {complaint}")
+
+
+async def _started(command: Sequence[str]) -> Process:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        with CancelScope(shield=True):  # cancelled half-way, it would run on without us
+            return await anyio.open_process(command, stdin=DEVNULL, stdout=DEVNULL, env=environment)
+    except OSError as exc:
+        raise Unavailable(f"The process that writes the catalogue index does not start: {exc}") from exc
+    raise AssertionError("a shield swallows nothing")
 
 
 def _row(item: CatalogItem) -> tuple[str | bytes | int | None, ...]:

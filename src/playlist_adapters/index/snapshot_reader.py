@@ -28,6 +28,8 @@ from playlist_core.domain.search import Vocabulary, answer
 from playlist_core.errors import Unavailable
 
 _KEPT_ITEMS = 8_000
+# What reading a file raises that was written by nobody, or in part: in SQLite, in texts, in sets of places.
+_DAMAGE = (apsw.Error, ValueError, IndexError, TypeError)
 _ITEM = "SELECT place, video_id, title, categories, duration_seconds, thumbnail_url FROM items"
 _CATEGORY_SETS = "SELECT categories, count(*) FROM items GROUP BY categories"
 
@@ -61,7 +63,7 @@ class SnapshotReader:
                 db = apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
                 on_failure.callback(db.close)
                 reader = cls._load(db)
-            except (apsw.Error, ValueError, TypeError) as exc:
+            except _DAMAGE as exc:
                 raise _unreadable() from exc
             on_failure.pop_all()
         return reader
@@ -95,7 +97,7 @@ class SnapshotReader:
     def search(self, query: SearchQuery, *, limit: int, offset: int) -> SearchPage:
         try:
             return answer(query, partial(self._find, limit=limit, offset=offset), self._words)
-        except (apsw.Error, UnicodeDecodeError, ValueError) as exc:
+        except _DAMAGE as exc:
             raise _unreadable() from exc
 
     def get_many(self, video_ids: Collection[str]) -> dict[str, CatalogItem]:
@@ -107,18 +109,20 @@ class SnapshotReader:
             items = list(self._items("video_id IN carray(?)", apsw.carray(plain))) if plain else []
             for key in set(keys).difference(plain):
                 items += self._items("video_id = ?", key)
-        except (apsw.Error, UnicodeDecodeError, ValueError) as exc:
+        except _DAMAGE as exc:
             raise _unreadable() from exc
         return {item.video_id: item for _, item in items}
 
     def items_from(self, place: int, *, limit: int) -> list[CatalogItem]:
         """Up to `limit` items in natural order, from this place on; none behind the last."""
         places = range(place, min(place + limit, self.info.item_count))
+        if not places:
+            return []
         try:
             return [item for _, item in self._items("place IN carray(?) ORDER BY place", _array(places))]
         except apsw.ConnectionClosedError as exc:
             raise Unavailable("This snapshot is no longer kept: begin again.", code="snapshot_gone") from exc
-        except (apsw.Error, UnicodeDecodeError, ValueError) as exc:
+        except _DAMAGE as exc:
             raise _unreadable() from exc
 
     def _words(self) -> Vocabulary:
