@@ -88,6 +88,12 @@ def test_frequent_words_are_tried_first_wherever_they_stand() -> None:
     assert texts == ["wras star", "wars stra", "wars star"]
 
 
+def test_a_word_that_titles_have_may_be_a_slip_but_not_beside_another() -> None:
+    vocabulary = Vocabulary.of(["wasp wasp woman", "warp", "ward", "ward", "ward", "wart", "wart"])
+    texts = [query.text for query in respellings(SearchQuery.parse("warp wommn"), vocabulary)]
+    assert texts == ["ward wommn", "wart wommn", "warp woman"]
+
+
 def test_respellings_keep_the_filter_and_end() -> None:
     query = SearchQuery.parse("star wars " * 4, ["Movies"], match="all")
     spellings = list(respellings(query, Vocabulary.of(["stare wart stars start stark wards ward war"])))

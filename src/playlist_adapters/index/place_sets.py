@@ -9,7 +9,7 @@ from attrs import define, field
 from pyroaring import FrozenBitMap
 
 from playlist_adapters.index.recent import Recent
-from playlist_adapters.index.set_builder import AFTER_EVERY_LETTER, SHORT
+from playlist_adapters.index.set_builder import AFTER_EVERY_LETTER, SHORT, WHOLE
 from playlist_adapters.index.texts import stored
 
 NOWHERE = FrozenBitMap()
@@ -19,7 +19,6 @@ _TRIGRAM = 3  # full-text search knows no shorter words
 _SET = "SELECT places FROM sets WHERE kind = ? AND name = ?"
 _WORDS = "SELECT name FROM sets WHERE kind = 'word' ORDER BY name"
 _MATCHING = "SELECT rowid FROM joined WHERE joined MATCH ?"
-_WHOLE = "SELECT place FROM wholes WHERE text = ?"
 _BEGINNING = "SELECT place FROM wholes WHERE text >= ? AND text < ?"
 # Bytes, so that it is exact for every title; UTF-8 finds characters only where characters begin.
 _PLACES = "SELECT place FROM items WHERE true"
@@ -67,7 +66,7 @@ class PlaceSets:
 
     def whole_title(self, typed: str) -> FrozenBitMap:
         """Where this, without blanks, counts as the whole title."""
-        return self._rows(_WHOLE, typed)
+        return self._stored("whole", typed) or self._rows(WHOLE, typed)
 
     def beginning(self, typed: str) -> FrozenBitMap:
         """Where one of the texts that count as the whole title begins with this."""

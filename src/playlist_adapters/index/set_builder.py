@@ -6,6 +6,7 @@ A set is named by its kind and a text, and stored as a compressed bitmap:
   those that full-text search would find many places for, which takes it long: frequent trigrams, and what
   frequent words begin with;
 - `word`: one of the title's words is this one; `start`: one begins with these one to three letters;
+- `whole`: this counts as the whole title, if that is so for many;
 - `title`: one of the texts that count as the whole title begins with these one to three letters, or with
   these more, if that is so for many;
 - `category`: the item is in this category.
@@ -16,6 +17,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 import apsw
 from pyroaring import FrozenBitMap
@@ -36,6 +38,8 @@ _MANY = 100
 _SHARE = 200
 # Longer beginnings of titles are rare: so many letters say which title is meant.
 _LONGEST = 12
+WHOLE = "SELECT place FROM wholes WHERE text = ?"
+_FREQUENT_WHOLES = "SELECT text FROM wholes GROUP BY text HAVING count(*) >= ?"
 _TRIGRAMS = "CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab(main, joined, row)"
 _FREQUENT = "SELECT term FROM temp.trigrams WHERE doc >= ?"
 _CONTAINING = "SELECT rowid FROM joined WHERE joined MATCH ?"
@@ -54,6 +58,7 @@ def write_sets(db: apsw.Connection) -> None:
     """Fill `sets` from the finished tables `items`, `wholes` and `joined`."""
     for kind, sets in (
         ("letters", _letters(db)),
+        ("whole", _frequent_wholes(db)),
         ("title", _beginnings_of_titles(db)),
         ("category", _categories(db)),
     ):
@@ -90,8 +95,7 @@ def _frequent(
         beginnings.update({word[:end]: len(places) for end in range(SHORT + 1, len(word) + 1)})
     letters += (beginning for beginning, titles in beginnings.items() if titles >= many)
     for each in letters:
-        places = array("I", (place for (place,) in db.execute(_CONTAINING, (f'"{each}"',))))
-        yield each, FrozenBitMap(places)
+        yield each, _placed(db.execute(_CONTAINING, (f'"{each}"',)))
 
 
 def _words(db: apsw.Connection) -> Places:
@@ -108,6 +112,15 @@ def _starts(words: Iterable[tuple[str, FrozenBitMap]]) -> Iterator[tuple[str, Fr
         for start in _beginnings(word):
             found[start].append(places)
     return ((start, FrozenBitMap.union(*sets)) for start, sets in found.items())
+
+
+def _frequent_wholes(db: apsw.Connection) -> list[tuple[str, FrozenBitMap]]:
+    texts = [str(text) for (text,) in db.execute(_FREQUENT_WHOLES, (_many(db),))]
+    return [(text, _placed(db.execute(WHOLE, (text,)))) for text in texts]
+
+
+def _placed(rows: Iterable[tuple[Any, ...]]) -> FrozenBitMap:
+    return FrozenBitMap(array("I", [place for (place,) in rows]))
 
 
 def _beginnings_of_titles(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitMap]]:

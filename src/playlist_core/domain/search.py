@@ -13,6 +13,7 @@ from playlist_core.domain.catalog import SearchPage, SearchQuery
 _SHORTEST_WORD = 4
 _MOST_WORDS = 8
 _NEIGHBOURS = 4
+_FEW_NEIGHBOURS = 2
 _TRIES = 64
 
 
@@ -88,8 +89,8 @@ def _longest_beginning(word: str, words: Sequence[str]) -> int:
 def respellings(query: SearchQuery, vocabulary: Vocabulary) -> Iterator[SearchQuery]:
     """The query with one of its words, then with two of them, replaced by a near one of the vocabulary.
 
-    Only words of four or more letters; one that titles have is at most a slip for a more frequent one, and
-    not beside another slip. At most 64 queries, frequent words first, the same for the same input.
+    Only words of four or more letters. One that titles have is seldom a slip: fewer are tried in its place,
+    and not beside another slip. At most 64 queries, frequent words first, the same for the same input.
     """
     return islice(_respellings(query, vocabulary), _TRIES)
 
@@ -101,8 +102,7 @@ def _respellings(query: SearchQuery, vocabulary: Vocabulary) -> Iterator[SearchQ
         (at, other)
         for at, word in enumerate(query.words)
         if len(word) >= _SHORTEST_WORD and word.isalpha()
-        for other in vocabulary.nearest(word)[:_NEIGHBOURS]
-        if vocabulary.counts[other] > vocabulary.counts.get(word, 0)
+        for other in vocabulary.nearest(word)[: _FEW_NEIGHBOURS if word in vocabulary.counts else _NEIGHBOURS]
     ]
     options.sort(key=lambda option: (-vocabulary.counts[option[1]], option[1], option[0]))
     strange = [option for option in options if query.words[option[0]] not in vocabulary.counts]
