@@ -2,12 +2,11 @@
 
     python benchmarks/search.py [TITLES ...]        4000 50000 500000 unless told
 
-The three answer each query in turn, in one process and one run: compare rows, not machines. Each kind of
-query has many texts, drawn with a fixed seed, so that no memory of answers flatters anybody. `keystroke.py`
-measures the same over HTTP, `search_beside_a_build.py` while an index is being built.
+Each kind of query has many texts, drawn with a fixed seed, so that no memory of answers flatters anybody. The
+three answer these texts in turn, again and again, in one process and one run: compare rows, not machines.
+`keystroke.py` measures the same over HTTP, `search_beside_a_build.py` while an index is being built.
 """
 
-import itertools
 import random
 import resource
 import sys
@@ -95,21 +94,21 @@ def _slip(word: str, chance: random.Random) -> str:
 
 
 async def measure(index: SQLiteIndex, rivals: Sequence[Rival], kind: Kind) -> list[list[float]]:
-    """Seconds of the index (parsing included) and of each rival, taking turns."""
+    """Seconds of the index (parsing included) and of each rival; one answers all texts, then the next."""
     taken: list[list[float]] = [[] for _ in range(1 + len(rivals))]
     until = time.perf_counter() + SECONDS_A_KIND
-    for query in itertools.cycle(kind.queries):
-        marks = [time.perf_counter()]
-        parsed = SearchQuery.parse(query.text, query.categories)
-        await index.search(parsed, limit=PAGE, offset=query.offset)
-        marks.append(time.perf_counter())
-        for rival in rivals:
-            rival(query.text, query.categories, query.offset)
-            marks.append(time.perf_counter())
-        for one, begun, ended in zip(taken, marks, marks[1:], strict=False):
-            one.append(ended - begun)
-        if marks[-1] > until and len(taken[0]) >= FEWEST:
-            return taken
+    texts = (list(kind.queries) * FEWEST)[: max(FEWEST, len(kind.queries))]
+    while time.perf_counter() < until or not taken[0]:
+        for query in texts:
+            began = time.perf_counter()
+            parsed = SearchQuery.parse(query.text, query.categories)
+            await index.search(parsed, limit=PAGE, offset=query.offset)
+            taken[0].append(time.perf_counter() - began)
+        for rival, seconds in zip(rivals, taken[1:], strict=True):
+            for query in texts:
+                began = time.perf_counter()
+                rival(query.text, query.categories, query.offset)
+                seconds.append(time.perf_counter() - began)
     return taken
 
 

@@ -17,16 +17,18 @@ _FEW_NEIGHBOURS = 2
 _TRIES = 64
 
 
+_AFTER_EVERY_LETTER = "\U0010ffff"  # no character, so in no word
+
+
 @frozen(kw_only=True)
 class Vocabulary:
     """The words of all titles, each with the number of titles it stands in.
 
-    Only words of letters: a number one digit away is another number, not a correction. `letters` are those
-    they are made of; `forwards` and `backwards` the words, read in that direction, in order.
+    Only words of letters: a number one digit away is another number, not a correction. `forwards` are the
+    words and `backwards` the words read backwards, each in order.
     """
 
     counts: Mapping[str, int]
-    letters: frozenset[str]
     forwards: Sequence[str]
     backwards: Sequence[str]
 
@@ -40,50 +42,45 @@ class Vocabulary:
 
     @classmethod
     def of_counts(cls, counts: Mapping[str, int]) -> "Vocabulary":
-        return cls(
-            counts=counts,
-            letters=frozenset("".join(counts)),
-            forwards=sorted(counts),
-            backwards=sorted(word[::-1] for word in counts),
-        )
+        return cls(counts=counts, forwards=sorted(counts), backwards=sorted(word[::-1] for word in counts))
 
     def nearest(self, word: str) -> list[str]:
         """The words one letter away: one wrong, missing, surplus (as when doubled) or swapped with the next.
 
         The most frequent come first, then by alphabet.
         """
-        near = self.counts.keys() & self._one_letter_away(word)
-        return sorted(near - {word}, key=lambda other: (-self.counts[other], other))
+        near = {other for other in self._alike(word) if is_one_letter_away(word, other)}
+        return sorted(near, key=lambda other: (-self.counts[other], other))
 
-    def _one_letter_away(self, word: str) -> set[str]:
-        """Texts one letter away; all that are words, and few that are not.
-
-        What stands before the slip must begin a word and what stands behind it end one, so most places in
-        `word` need no trial of every letter.
-        """
-        head = _longest_beginning(word, self.forwards)
-        tail = len(word) - _longest_beginning(word[::-1], self.backwards)
-        texts: set[str] = set()
-        for at in range(max(tail - 2, 0), head + 1):
-            before, behind = word[:at], word[at:]
-            texts.add(before + behind[1:])
-            texts.add(before + behind[1:2] + behind[:1] + behind[2:])
-            if at >= tail - 1:
-                texts.update([before + letter + behind[1:] for letter in self.letters])
-            if at >= tail:
-                texts.update([before + letter + behind for letter in self.letters])
-        return texts
+    def _alike(self, word: str) -> Iterator[str]:
+        """All words that may be one letter away: a slip leaves one half of a word as it is, or parts them."""
+        half = len(word) // 2
+        yield from _beginning_with(word[:half], self.forwards)
+        for other in _beginning_with(word[half:][::-1], self.backwards):
+            yield other[::-1]
+        parted = word[: half - 1] + word[half : half + 1] + word[half - 1 : half] + word[half + 1 :]
+        if half and parted in self.counts:
+            yield parted
 
 
-def _longest_beginning(word: str, words: Sequence[str]) -> int:
-    """How much of `word` begins one of the words, which are in order: a number of letters."""
-    at = 0
-    for length in range(1, len(word) + 1):
-        beginning = word[:length]
-        at = bisect_left(words, beginning, at)
-        if at == len(words) or not words[at].startswith(beginning):
-            return length - 1
-    return len(word)
+def _beginning_with(beginning: str, words: Sequence[str]) -> Sequence[str]:
+    first = bisect_left(words, beginning)
+    return words[first : bisect_left(words, beginning + _AFTER_EVERY_LETTER, first)]
+
+
+def is_one_letter_away(one: str, other: str) -> bool:
+    """Whether one letter wrong, missing, surplus or swapped with the next makes the one of the other."""
+    longer = len(other) - len(one)
+    if not -1 <= longer <= 1 or one == other:
+        return False
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    if longer > 0:
+        return one[at:] == other[at + 1 :]
+    if longer < 0:
+        at = min(at, len(other))
+        return one[at + 1 :] == other[at:]
+    swapped = one[at + 1 : at + 2] + one[at] + one[at + 2 :]
+    return one[at + 1 :] == other[at + 1 :] or swapped == other[at:]
 
 
 def respellings(query: SearchQuery, vocabulary: Vocabulary) -> Iterator[SearchQuery]:
