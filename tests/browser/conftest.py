@@ -1,12 +1,12 @@
 """A real browser, real demo processes, and who comes to the page."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from tests.absent import absent
 from tests.browser.house import House, open_house
 from tests.browser.visitor import Visit, Visitor
 
@@ -26,9 +26,7 @@ FLAGS = [
 def browser() -> Iterator[Browser]:
     """For a module, not the session: as long as Playwright is started, its event loop runs in this thread."""
     if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{CHROMIUM} is missing, and CI has to have it")
-        pytest.skip(f"{CHROMIUM} is missing")
+        absent(str(CHROMIUM))
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield running
