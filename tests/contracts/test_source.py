@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import asdict
 
 from playlist_core.domain.catalog import CatalogItem
 
 pytest.register_assert_rewrite("playlist_adapters.testing.source_suite")
 
+from playlist_adapters.mediacms.deferred import DeferredSource  # noqa: E402
 from playlist_adapters.mediacms.export import ExportSource  # noqa: E402
 from playlist_adapters.testing.source import FakeSource  # noqa: E402
 from playlist_adapters.testing.source_suite import SourceContract, SourceOf  # noqa: E402
@@ -27,6 +29,16 @@ class TestFakeSource(SourceContract):
         return lambda items: FakeSource(items, fail_after=len(items))
 
 
+class TestDeferredSource(SourceContract):
+    @pytest.fixture
+    def source_of(self) -> SourceOf:
+        return lambda items: DeferredSource(lambda: FakeSource(items))
+
+    @pytest.fixture
+    def broken_behind(self) -> SourceOf:
+        return lambda items: DeferredSource(lambda: FakeSource(items, fail_after=len(items)))
+
+
 class TestCsvExport(SourceContract):
     @pytest.fixture
     def source_of(self, tmp_path: Path) -> SourceOf:
@@ -37,6 +49,21 @@ class TestCsvExport(SourceContract):
         def make(items: Sequence[CatalogItem]) -> ExportSource:
             path = _csv(tmp_path / "broken.csv", items)
             path.write_bytes(path.read_bytes() + b'last,"never closed')
+            return ExportSource(path)
+
+        return make
+
+
+class TestJsonLinesExport(SourceContract):
+    @pytest.fixture
+    def source_of(self, tmp_path: Path) -> SourceOf:
+        return lambda items: ExportSource(_jsonl(tmp_path / "catalog.jsonl", items))
+
+    @pytest.fixture
+    def broken_behind(self, tmp_path: Path) -> SourceOf:
+        def make(items: Sequence[CatalogItem]) -> ExportSource:
+            path = _jsonl(tmp_path / "broken.jsonl", items)
+            path.write_bytes(path.read_bytes() + b'{"video_id": "cut sho')
             return ExportSource(path)
 
         return make
@@ -64,6 +91,12 @@ def _csv(path: Path, items: Sequence[CatalogItem]) -> Path:
         for item in items:
             categories = json.dumps(item.categories) if item.categories else ""
             table.writerow([item.video_id, item.title, categories, item.duration_seconds])
+    return path
+
+
+def _jsonl(path: Path, items: Sequence[CatalogItem]) -> Path:
+    lines = [json.dumps(asdict(item), ensure_ascii=False) + "\n" for item in items]
+    path.write_bytes("".join(lines).encode())
     return path
 
 

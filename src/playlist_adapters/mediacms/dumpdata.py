@@ -5,13 +5,14 @@ Passwords, search vectors and e-mail addresses in it are dropped while parsing a
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, cast
-from urllib.parse import quote
+from typing import Any, cast
 
 from attrs import frozen
 
-from playlist_adapters.mediacms.intake import SeenIds, Spot, seconds, text
-from playlist_adapters.mediacms.json_array import JsonArray, strict_decoder
+from playlist_adapters.mediacms.intake import ByteStream, SeenIds, Spot, text, whole_seconds
+from playlist_adapters.mediacms.json_array import JsonArray
+from playlist_adapters.mediacms.json_values import strict_decoder
+from playlist_adapters.mediacms.thumbnails import thumbnail_url
 from playlist_core.domain.catalog import CatalogItem
 
 _ENTRY = ("model", "pk", "fields")
@@ -34,30 +35,43 @@ class _Context:
     media_base_url: str | None
 
 
-def read_dumpdata(file: BinaryIO, *, name: str, media_base_url: str | None = None) -> Iterator[CatalogItem]:
+def read_dumpdata(
+    file: ByteStream, *, name: str, media_base_url: str | None = None
+) -> Iterator[CatalogItem | None]:
     """The listable videos in the order of the file; each one's categories by title, each title once.
 
-    `file` must be seekable. Listable is the site's own flag, and where an export left it out: public, encoded
-    and reviewed. Thumbnails are paths in the export: they become URLs only with `media_base_url`.
-    Raises InvalidInput with file and element (or line and column) at the first thing that is not so.
+    None for every other element, and for every one in the first reading: a chance to stop, and to tell how
+    far it is. Listable is the site's own flag, and where an export left it out: public, encoded and reviewed.
+    Thumbnails are paths in the export: they become URLs only with `media_base_url`.
+    Raises InvalidInput with file, line and column at the first thing that is not so.
     """
-    titles = _category_titles(file, name)
+    titles: dict[int | str, str] = {}
+    for spot, element in JsonArray(file, name, decoder=strict_decoder(_keep)).elements():
+        model, fields = _entry(spot, element)
+        if model == _CATEGORY:
+            titles[_key(spot, "pk", element.get("pk"))] = text(spot, "title", fields.get("title"))
+        yield None
     file.seek(0)
+    yield from _titles_of_media(file, name, titles, media_base_url)
+
+
+def _titles_of_media(
+    file: ByteStream, name: str, titles: CategoryTitles, media_base_url: str | None
+) -> Iterator[CatalogItem | None]:
     array = JsonArray(file, name, decoder=strict_decoder(_keep))
     seen = SeenIds("friendly_token")
     elements = media = 0
-    for index, element in array.elements():
-        spot = Spot(file=name, element=index)
+    for spot, element in array.elements():
         model, fields = _entry(spot, element)
         elements += 1
-        if model != _MEDIA:
-            continue
-        media += 1
-        if _is_listable(spot, fields) and text(spot, "media_type", fields.get("media_type")) == "video":
+        item = None
+        if model == _MEDIA:
+            media += 1
             context = _Context(titles=titles, is_excerpt=array.is_excerpt, media_base_url=media_base_url)
             item = _item(spot, fields, context)
+        if item is not None:
             seen.note(spot, item.video_id)
-            yield item
+        yield item
     if elements and not media:
         raise Spot(file=name).fault(f"holds no {_MEDIA}; {_EXPORT}")
 
@@ -75,16 +89,6 @@ def _entry(spot: Spot, element: object) -> tuple[str, Mapping[str, Any]]:
     if not isinstance(model, str) or not isinstance(fields, dict):
         raise spot.fault(f"has no model and fields; {_EXPORT}")
     return model, cast("dict[str, Any]", fields)
-
-
-def _category_titles(file: BinaryIO, name: str) -> CategoryTitles:
-    titles: dict[int | str, str] = {}
-    for index, element in JsonArray(file, name, decoder=strict_decoder(_keep)).elements():
-        spot = Spot(file=name, element=index)
-        model, fields = _entry(spot, element)
-        if model == _CATEGORY:
-            titles[_key(spot, "pk", element.get("pk"))] = text(spot, "title", fields.get("title"))
-    return titles
 
 
 def _key(spot: Spot, column: str, value: object) -> int | str:
@@ -111,22 +115,19 @@ def _flag(spot: Spot, fields: Mapping[str, Any], column: str) -> bool:
     return value
 
 
-def _item(spot: Spot, fields: Mapping[str, Any], context: _Context) -> CatalogItem:
+def _item(spot: Spot, fields: Mapping[str, Any], context: _Context) -> CatalogItem | None:
+    """The item of a medium, None for one that is no listable video."""
+    if not _is_listable(spot, fields) or text(spot, "media_type", fields.get("media_type")) != "video":
+        return None
+    # The uploaded thumbnail wins over the generated one, as on the site.
+    thumbnail: object = fields.get("uploaded_thumbnail") or fields.get("thumbnail")
     return CatalogItem(
         video_id=text(spot, "friendly_token", fields.get("friendly_token")),
         title=text(spot, "title", fields.get("title")),
         categories=_categories(spot, fields.get("category"), context),
-        duration_seconds=_duration(spot, fields.get("duration")),
-        thumbnail_url=_thumbnail(spot, fields, context.media_base_url),
+        duration_seconds=whole_seconds(spot, "duration", fields.get("duration")),
+        thumbnail_url=thumbnail_url(spot, thumbnail, context.media_base_url),
     )
-
-
-def _duration(spot: Spot, value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise spot.fault("is not a whole number of seconds", column="duration")
-    return seconds(spot, "duration", value)
 
 
 def _categories(spot: Spot, value: object, context: _Context) -> tuple[str, ...]:
@@ -136,14 +137,7 @@ def _categories(spot: Spot, value: object, context: _Context) -> tuple[str, ...]
     keys = [_key(spot, "category", key) for key in cast("list[object]", value)]
     missing = [key for key in keys if key not in context.titles]
     if missing and not context.is_excerpt:
-        raise spot.fault(f"names category {missing[0]}, which the file lacks; {_EXPORT}", column="category")
+        # A key that is a text could be anything, also what must not get into a log.
+        named = f"category {missing[0]}" if isinstance(missing[0], int) else "a category"
+        raise spot.fault(f"names {named}, which the file lacks; {_EXPORT}", column="category")
     return tuple(sorted({context.titles[key] for key in keys if key in context.titles}))
-
-
-def _thumbnail(spot: Spot, fields: Mapping[str, Any], media_base_url: str | None) -> str | None:
-    """The uploaded thumbnail wins over the generated one, as on the site."""
-    path: object = fields.get("uploaded_thumbnail") or fields.get("thumbnail")
-    if not path or media_base_url is None:
-        return None
-    relative = quote(text(spot, "thumbnail", path).lstrip("/"))
-    return f"{media_base_url.rstrip('/')}/media/{relative}"

@@ -1,37 +1,42 @@
-"""A catalogue from an export file: CSV, or the JSON of Django's dumpdata."""
+"""A catalogue from an export file: CSV, JSON lines, or the JSON of Django's dumpdata."""
 
+import os
 import re
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import anyio.to_thread
 from attrs import define, field
 
 from playlist_adapters.mediacms.csv_export import read_csv
 from playlist_adapters.mediacms.dumpdata import read_dumpdata
-from playlist_adapters.mediacms.intake import Spot
+from playlist_adapters.mediacms.formats import Format, format_of
+from playlist_adapters.mediacms.intake import ByteStream, Spot
+from playlist_adapters.mediacms.jsonl_export import read_jsonl
 from playlist_core.domain.catalog import CatalogItem
-from playlist_core.domain.refresh import TellProgress, ignore_progress
+from playlist_core.domain.refresh import ReadProgress, TellProgress, ignore_progress
+from playlist_core.errors import InvalidInput
 
-BATCH = 500
-"""Items a trip to the thread brings back: a few milliseconds of parsing."""
+BATCH: Final = 500
+BATCH_BYTES: Final = 1 << 20
+"""What a trip to the thread brings back at most: some milliseconds of parsing."""
 
-_SNIFFED = 4096
-_BOM = b"\xef\xbb\xbf"
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+
+Batch = tuple[list[CatalogItem], ReadProgress]
 
 
 @define(eq=False)
 class ExportSource:
-    """`CatalogSource` over a file: with `[` or `{` as its first character JSON, otherwise CSV.
+    """`CatalogSource` over a file in one of the formats that `format_of` tells apart.
 
     Items come in the order of the file while it is read; it may turn out broken at its very last line, so
-    nothing counts before the iteration has ended by itself. A file that is missing, no file, or not as
-    `read_csv` or `read_dumpdata` want it raises InvalidInput.
-    `media_base_url` (the site, such as `https://videos.example`) turns thumbnail paths of a dump into URLs.
+    nothing counts before the iteration has ended by itself. Progress is told in bytes; dumpdata is read
+    twice. A file that is missing, no file, or not as its reader wants it raises InvalidInput, which keeps
+    nothing of what was read. `media_base_url` (the site, such as `https://videos.example`) turns thumbnail
+    paths of a dump into URLs.
     """
 
     path: Path
@@ -49,12 +54,14 @@ class ExportSource:
     async def iter_catalog_items(
         self, tell: TellProgress = ignore_progress
     ) -> AsyncGenerator[CatalogItem, None]:
-        with closing(self._items()) as items:
-            while batch := await anyio.to_thread.run_sync(_batch, items):
-                for item in batch:
+        with closing(self._batches()) as batches:
+            while (batch := await anyio.to_thread.run_sync(next, batches, None)) is not None:
+                items, progress = batch
+                tell(progress)
+                for item in items:
                     yield item
 
-    def _items(self) -> Generator[CatalogItem, None, None]:
+    def _batches(self) -> Generator[Batch, None, None]:
         spot = Spot(file=self._file)
         try:
             if not self.path.is_file():
@@ -62,17 +69,60 @@ class ExportSource:
                     "is a directory, not a file" if self.path.is_dir() else "there is no such file"
                 )
             with self.path.open("rb") as file:
-                yield from self._parsed(file)
+                yield from self._read(file, os.fstat(file.fileno()).st_size)
+        # The frames below hold what was read, and an export may hold passwords: no error keeps them.
         except OSError as exc:
-            raise spot.fault(f"cannot be read: {exc.strerror or exc}") from exc
+            raise spot.fault(f"cannot be read: {exc.strerror or exc}") from exc.with_traceback(None)
+        except InvalidInput as exc:
+            raise exc.with_traceback(None) from None
 
-    def _parsed(self, file: BinaryIO) -> Iterator[CatalogItem]:
-        start = file.read(_SNIFFED).removeprefix(_BOM).lstrip()
-        file.seek(0)
-        if start[:1] in (b"[", b"{"):
-            return read_dumpdata(file, name=self._file, media_base_url=self.media_base_url)
-        return read_csv(file, name=self._file)
+    def _read(self, file: BinaryIO, size: int) -> Iterator[Batch]:
+        kind = format_of(file, self._file)
+        expected = 2 * size if kind is Format.DUMPDATA else size
+        counted = CountedFile(file)
+        elements = self._elements(kind, counted)
+        while batch := _batch(elements, counted):
+            # A file that is still being written may turn out larger than it was.
+            done = min(counted.count, expected)
+            progress = ReadProgress(step="bytes", done=done, expected=expected)
+            yield [item for item in batch if item is not None], progress
+
+    def _elements(self, kind: Format, file: ByteStream) -> Iterator[CatalogItem | None]:
+        match kind:
+            case Format.CSV:
+                return read_csv(file, name=self._file)
+            case Format.JSON_LINES:
+                return read_jsonl(file, name=self._file)
+            case Format.DUMPDATA:
+                return read_dumpdata(file, name=self._file, media_base_url=self.media_base_url)
 
 
-def _batch(items: Iterator[CatalogItem]) -> list[CatalogItem]:
-    return list(islice(items, BATCH))
+@define(eq=False)
+class CountedFile:
+    """A file that counts the bytes that were read from it, in whatever order and however often."""
+
+    file: BinaryIO
+    count: int = field(default=0, init=False)
+
+    def read(self, size: int, /) -> bytes:
+        return self._counted(self.file.read(size))
+
+    def readline(self, size: int, /) -> bytes:
+        return self._counted(self.file.readline(size))
+
+    def seek(self, offset: int, /) -> int:
+        return self.file.seek(offset)
+
+    def _counted(self, data: bytes) -> bytes:
+        self.count += len(data)
+        return data
+
+
+def _batch(elements: Iterator[CatalogItem | None], file: CountedFile) -> list[CatalogItem | None]:
+    batch: list[CatalogItem | None] = []
+    start = file.count
+    for element in elements:
+        batch.append(element)
+        if len(batch) == BATCH or file.count - start >= BATCH_BYTES:
+            break
+    return batch

@@ -1,39 +1,23 @@
 """Reads a JSON array element by element, so that memory grows with the largest element and not with the file.
 
-Nothing that was read is kept in an error: exports hold password hashes, and the exceptions of `json` and of
-codecs carry the whole text they failed on. So these are never chained: raising happens outside `except`.
+Nothing that was read is kept in an error: exports hold password hashes (see `json_values`).
 """
 
 import codecs
 import json
-from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NoReturn
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from playlist_adapters.mediacms.intake import Spot
+from playlist_adapters.mediacms.intake import ByteStream, Spot
+from playlist_adapters.mediacms.json_values import Problem, skip_blank, value_at
 from playlist_core.errors import InvalidInput
 
 CHUNK_BYTES = 1 << 18
 MAX_ELEMENT_CHARACTERS = 4 << 20
 
 _TOP = "an array, as manage.py dumpdata writes it, or an object with such an array as body"
-
-ObjectHook = Callable[[list[tuple[str, Any]]], Any]
-
-
-def strict_decoder(keep: ObjectHook) -> json.JSONDecoder:
-    """A decoder for `JsonArray`; `keep` gets the members of each object and decides what is kept at all."""
-    return json.JSONDecoder(object_pairs_hook=keep, parse_constant=_refuse_constant)
-
-
-@frozen
-class _Problem:
-    """Why a value cannot be read (yet), and where in the buffer; `final` when more text cannot help."""
-
-    text: str
-    at: int
-    final: bool = False
 
 
 @define(eq=False)
@@ -44,19 +28,20 @@ class JsonArray:
     over 4 Mi characters, and for a file cut short.
     """
 
-    file: BinaryIO
+    file: ByteStream
     name: str
     decoder: json.JSONDecoder = field(kw_only=True)
     is_excerpt: bool = field(default=False, init=False)
     _text: str = field(default="", init=False, repr=False)
     _at: int = field(default=0, init=False)
-    # Where `_text` begins in the file, 1-based.
+    # An index into `_text`, and where in the file it is, 1-based.
+    _known: int = field(default=0, init=False)
     _line: int = field(default=1, init=False)
     _column: int = field(default=1, init=False)
     _utf8: codecs.IncrementalDecoder = field(factory=codecs.getincrementaldecoder("utf-8-sig"), init=False)
 
-    def elements(self) -> Iterator[tuple[int, Any]]:
-        """Each element with its 0-based index."""
+    def elements(self) -> Iterator[tuple[Spot, Any]]:
+        """Each element with its place: line, column, and 0-based index."""
         try:
             yield from self._elements()
         except InvalidInput as exc:
@@ -64,14 +49,17 @@ class JsonArray:
             self._text = ""
             raise exc.with_traceback(None) from None
 
-    def _elements(self) -> Iterator[tuple[int, Any]]:
+    def _elements(self) -> Iterator[tuple[Spot, Any]]:
         self._open()
         more = self._peek() != "]"
         if not more:
             self._at += 1
         index = 0
         while more:
-            yield index, self._value()
+            self._peek()
+            self._know_place()
+            spot = Spot(file=self.name, line=self._line, column=self._column, element=index)
+            yield spot, self._value()
             index += 1
             more = self._expect(",]", "a comma or the closing bracket") == ","
         if self.is_excerpt:
@@ -107,7 +95,7 @@ class JsonArray:
     def _peek(self) -> str:
         """The next character that is not blank, or nothing at the end of the file."""
         while True:
-            self._at = _skip_blank(self._text, self._at)
+            self._at = skip_blank(self._text, self._at)
             if self._at < len(self._text):
                 return self._text[self._at]
             if not self._fill():
@@ -118,8 +106,8 @@ class JsonArray:
         if not self._peek():
             self._fail("the file ends here, it may have been cut short")
         while True:
-            outcome = self._attempt()
-            if isinstance(outcome, _Problem):
+            outcome = value_at(self.decoder, self._text, self._at)
+            if isinstance(outcome, Problem):
                 if len(self._text) - self._at > MAX_ELEMENT_CHARACTERS:
                     self._fail(f"an element has over {MAX_ELEMENT_CHARACTERS:,} characters", self._at)
                 if outcome.final or not self._fill():
@@ -133,25 +121,15 @@ class JsonArray:
                 self._at = end
                 return value
 
-    def _attempt(self) -> tuple[Any, int] | _Problem:
-        try:
-            return self.decoder.raw_decode(self._text, self._at)
-        except json.JSONDecodeError as exc:
-            return _Problem(exc.msg, exc.pos)
-        except RecursionError:
-            return _Problem("nested too deeply", self._at, final=True)
-        except ValueError:
-            return _Problem("a number that JSON does not have", self._at, final=True)
-
     def _fill(self) -> bool:
         """Drop what is behind us and read on; False at the end of the file."""
         chunk = self.file.read(CHUNK_BYTES)
         text = self._decoded(chunk)
         if not chunk:
             return False
-        self._line, self._column = self._place(self._at)
+        self._know_place()
         self._text = self._text[self._at :] + text
-        self._at = 0
+        self._at = self._known = 0
         return True
 
     def _decoded(self, chunk: bytes) -> str:
@@ -162,24 +140,18 @@ class JsonArray:
         self._text += readable
         return self._fail("is not UTF-8 from here on", len(self._text))
 
+    def _know_place(self) -> None:
+        """Count lines up to here, each character once: the next place is counted from this one."""
+        self._line, self._column = self._place(self._at)
+        self._known = self._at
+
     def _place(self, at: int) -> tuple[int, int]:
-        """Line and column in the file of an index into the buffer."""
-        newlines = self._text.count("\n", 0, at)
+        """Line and column in the file of an index into the buffer that is not behind the known one."""
+        newlines = self._text.count("\n", self._known, at)
         if newlines == 0:
-            return self._line, self._column + at
-        return self._line + newlines, at - self._text.rfind("\n", 0, at)
+            return self._line, self._column + at - self._known
+        return self._line + newlines, at - self._text.rfind("\n", self._known, at)
 
     def _fail(self, problem: str, at: int | None = None) -> NoReturn:
         line, column = self._place(self._at if at is None else at)
-        raise Spot(file=self.name, line=line).fault(problem, column=column)
-
-
-def _skip_blank(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n":
-        at += 1
-    return at
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    """`NaN` and `Infinity`, which Python reads although JSON does not have them."""
-    raise ValueError(constant)
+        raise Spot(file=self.name, line=line, column=column).fault(problem)
