@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from playlist_app.config import ConfigInvalid, QueueRepeat, Settings, load
+from playlist_app.config import ConfigInvalid, Database, QueueRepeat, Settings, Site, load
 from playlist_core.domain.identity import Username
 from playlist_core.domain.manifest import ManifestTemplate
 
@@ -77,6 +77,27 @@ GOOD: list[tuple[str, object, str, object]] = [
     ("queue_repeat", "suffix", "suffix", QueueRepeat.SUFFIX),
     ("catalog.source", "films.csv", "films.csv", Path("films.csv")),
     ("catalog.source", None, "", None),
+    ("catalog.source", "HTTPS://V.Example:443/", "https://v.example", Site("https://v.example")),
+    ("catalog.source", "http://[::1]:8000/Sub/", "http://[::1]:8000/Sub", Site("http://[::1]:8000/Sub")),
+    ("catalog.source", "postgres://me@db/cms", "postgresql://me@db/cms", Database("postgresql://me@db/cms")),
+    (
+        "catalog.source",
+        "postgresql://me:p%40ss@db:5433/cms?sslmode=require",
+        "postgresql://me:p%40ss@db:5433/cms?sslmode=require",
+        Database("postgresql://me@db:5433/cms?sslmode=require", password="p@ss"),
+    ),
+    (
+        "catalog.source",
+        "postgresql:///cms?host=/run/postgresql",
+        "postgresql:///cms?host=/run/postgresql",
+        Database("postgresql:///cms?host=/run/postgresql"),
+    ),
+    ("catalog.token", "0123456789abcdef", "0123456789abcdef", "0123456789abcdef"),
+    ("catalog.token", None, "", None),
+    ("catalog.password", "π ss:w/rd#", "π ss:w/rd#", "π ss:w/rd#"),
+    ("catalog.password", None, "", None),
+    ("catalog.media_url", "https://v.example/sub/", "https://v.example/sub", "https://v.example/sub"),
+    ("catalog.media_url", None, "", None),
     ("catalog.refresh_every", "off", "off", None),
     ("catalog.refresh_every", "6h", "6h", timedelta(hours=6)),
     ("catalog.refresh_every", "30m", "30m", timedelta(minutes=30)),

@@ -6,9 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from playlist_app.config import CatalogSettings, ConfigInvalid, Origin, describe, environment_name, load
+from playlist_app.config import (
+    CatalogSettings,
+    ConfigInvalid,
+    Database,
+    Origin,
+    Site,
+    describe,
+    environment_name,
+    load,
+)
+from playlist_app.config.sources import DATABASE_PARAMETERS, source_of
 from tests.unit.config_world import WHOLE, write
 
+# What a key cannot do without.
+NEEDED = {"catalog.username": {environment_name("catalog.password"): "x"}}
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
@@ -40,7 +52,7 @@ def test_the_documentation_tells_the_bounds_of_every_whole_number(key: str) -> N
 
 def test_every_example_of_the_documentation_can_be_used(tmp_path: Path) -> None:
     for key, row in documented().items():
-        loaded = load(write(tmp_path, f"{key} = {row[3].strip('`')}", "c.toml"), {})
+        loaded = load(write(tmp_path, f"{key} = {row[3].strip('`')}", "c.toml"), NEEDED.get(key, {}))
         assert loaded.origins[key] is Origin.FILE
 
 
@@ -62,3 +74,16 @@ def test_the_error_in_the_documentation_is_the_one_that_comes(
     with pytest.raises(ConfigInvalid) as caught:
         load(Path("config.toml"), {"KRYTEN_PLAYLIST_HTTP_PORT": "x"})
     assert str(caught.value) in PAGE.read_text()
+
+
+def test_the_sources_of_the_documentation_are_the_three_there_are() -> None:
+    section = PAGE.read_text().partition("#### Where the catalogue comes from")[2].partition("###")[0]
+    named = [source_of(text) for text in re.findall(r'\| `"(.*?)"` \|', section)]
+    assert named == [
+        Path("/var/lib/kryten/export.csv"),
+        Site("https://videos.example"),
+        Database("postgresql://kryten@db.example:5432/mediacms"),
+    ]
+    for address in re.findall(r"`(postgresql://.*?)`", section):
+        assert isinstance(source_of(address), Database)
+    assert [name for name in DATABASE_PARAMETERS if f"`{name}`" not in section] == []

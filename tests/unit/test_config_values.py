@@ -116,7 +116,13 @@ BAD: dict[str, list[object]] = {
     "allow_blessed_hard_replace": ["true", 1, 0, None, []],
     "queue_temp": ["false", 1.0],
     "queue_repeat": ["drop", "REPORT", True, None],
-    "catalog.source": ["~/x", "x/", "https://v/api", "postgresql://u:p@h/d", 5],
+    "catalog.source": [
+        "~/x", "x/", "ftp://v", "file:///x", "https:v", "https://", "https://v?x", "https://v#x", 5, [],
+    ],
+    "catalog.token": ["Token abc", "a-b", "a b", "ü", "x" * 201, 5, True],
+    "catalog.username": ["a:b", "x" * 151, 5],
+    "catalog.password": ["x" * 1001, 5, ["x"]],
+    "catalog.media_url": ["v.example", "ftp://v", "https://u:p@v", "https://v?x", "https://v/a b", 5],
     "catalog.refresh_every": [
         "", "on", "6", "6 h", "1h30m", "59s", "366d", "-6h", "6H", "1.5h", "٣h", "9999999999d", 59, 0, -1,
         10**400, 3600.0, True, False, None, [],

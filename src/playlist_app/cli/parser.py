@@ -6,8 +6,12 @@ from pathlib import Path
 
 from playlist_app.cli import catalog, config, marathon, serving
 from playlist_app.cli.settings import is_text
+from playlist_app.config import Source
+from playlist_app.config.addresses import masked
+from playlist_app.config.sources import source_of
 from playlist_app.version import version
 from playlist_core.domain.marathon import Method
+from playlist_core.errors import InvalidInput
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -17,7 +21,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     top = parser()
     for text in arguments:
         if not is_text(text):
-            top.error(f"{text!a} is not text in UTF-8")
+            top.error(f"{masked(text)!a} is not text in UTF-8")
     return top.parse_args(arguments)
 
 
@@ -48,6 +52,13 @@ def _number(low: int, high: int) -> Callable[[str], int]:
     return number
 
 
+def _source(text: str) -> Source:
+    try:
+        return source_of(text)
+    except InvalidInput as exc:
+        raise argparse.ArgumentTypeError(exc.message) from exc
+
+
 def _verb(
     verbs: argparse._SubParsersAction, name: str, summary: str, command: Command
 ) -> argparse.ArgumentParser:  # type: ignore[type-arg]
@@ -69,7 +80,10 @@ def _demo(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
         help="where to listen; 0 for any free port",
     )
     demo.add_argument(
-        "--catalog", type=Path, metavar="FILE", help="a catalogue of yours instead of the sample"
+        "--catalog",
+        type=_source,
+        metavar="SOURCE",
+        help="a catalogue of yours instead of the sample: an export, a site or its database",
     )
     demo.add_argument("--verbose", action="store_true", help="log each request")
 
@@ -81,7 +95,12 @@ def _serve(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 
 def _refresh(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     refresh = _verb(verbs, "refresh", "Read the catalogue anew", catalog.refresh)
-    refresh.add_argument("--source", type=Path, metavar="FILE", help="an export: CSV, or dumpdata JSON")
+    refresh.add_argument(
+        "--source",
+        type=_source,
+        metavar="SOURCE",
+        help="an export (CSV, JSON lines, dumpdata), https://SITE or postgresql://USER@HOST/DATABASE",
+    )
     refresh.add_argument("--allow-shrink", action="store_true", help="even when many titles would disappear")
 
 

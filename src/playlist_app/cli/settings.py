@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from playlist_app.config import Settings, load
+from playlist_app.config import Settings, Source, load
 from playlist_core.errors import InvalidInput
 
 
@@ -27,11 +27,11 @@ def kept_in(settings: Settings, directory: Path) -> Settings:
     return settings
 
 
-def with_source(settings: Settings, source: Path | None) -> Settings:
-    """The settings with another catalogue source, if one is named."""
+def with_source(settings: Settings, source: Source | None) -> Settings:
+    """The settings with another catalogue source, if one is named; credentials for a place stay with it."""
     if source is None:
         return settings
-    return evolve(settings, catalog=evolve(settings.catalog, source=source))
+    return evolve(settings, catalog=settings.catalog.reading(source))
 
 
 def is_text(text: str) -> bool:

@@ -13,17 +13,21 @@ from playlist_app.config.loading import (
     load,
     load_settings,
 )
+from playlist_app.config.sources import Database, Site, Source
 
 __all__ = (
     "DEFAULT_PATH",
     "CatalogSettings",
     "ConfigInvalid",
+    "Database",
     "Loaded",
     "Origin",
     "Problem",
     "QueueRepeat",
     "Settings",
     "Shown",
+    "Site",
+    "Source",
     "describe",
     "environment_name",
     "load",

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from playlist_app.config.values import Kind, refusal, textual
+from playlist_app.config.values import MASK, Kind, refusal, textual
 from playlist_core.errors import InvalidInput
 
 Network = IPv4Network | IPv6Network
@@ -13,6 +13,8 @@ Network = IPv4Network | IPv6Network
 _LABEL: Final = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME: Final = re.compile(rf"({_LABEL}\.)*{_LABEL}")
 _IPV4_IN_IPV6: Final = IPv6Network("::ffff:0:0/96")
+_PATH: Final = re.compile(r"(/[A-Za-z0-9._~%!$&'()*+,;=:-]+)*/?")
+_NO_PATH: Final = re.compile("/?")
 _STANDARD_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -21,7 +23,7 @@ def host() -> Kind[str]:
     wants = "an IP address or a host name, without a port and without brackets"
 
     def parse(text: str) -> str:
-        if not _is_host(text):
+        if not is_host(text):
             raise refusal(wants)
         return text
 
@@ -34,7 +36,7 @@ def domain() -> Kind[str]:
 
     def parse(text: str) -> str:
         name, colon, port = text.partition(":")
-        if not _is_host(name) or (colon and not re.fullmatch(r"[1-9][0-9]{0,4}", port)):
+        if not is_host(name) or (colon and not re.fullmatch(r"[1-9][0-9]{0,4}", port)):
             raise refusal(wants)
         return text
 
@@ -49,10 +51,30 @@ def public_url() -> Kind[str]:
         parts = _split(text, ("http", "https"), wants)
         if parts.username is not None:
             raise refusal(wants)
-        port = "" if parts.port in (None, _STANDARD_PORTS[parts.scheme]) else f":{parts.port}"
-        return f"{parts.scheme}://{_in_url(parts.hostname or '')}{port}"
+        return _origin(parts)
 
     return textual(wants, parse)
+
+
+def site(text: str) -> str:
+    """The address of a MediaCMS site as `public_url` is written, with the path under which the site lives.
+
+    No slash at the end. Raises InvalidInput, which shows nothing of it.
+    """
+    wants = "an address such as https://videos.example, with a path if the site has one"
+    parts = _split(text, ("http", "https"), wants, path=_PATH)
+    if parts.username is not None:
+        raise InvalidInput(
+            "must not hold a name or a password: give catalog.username and catalog.password, or catalog.token"
+        )
+    if re.search("/api(/|$)", parts.path):
+        raise InvalidInput("must be the address of the site itself: leave out /api and what follows")
+    return _origin(parts) + parts.path.rstrip("/")
+
+
+def site_url() -> Kind[str]:
+    """A setting that is the address of a site."""
+    return textual("an address such as https://videos.example", site)
 
 
 def nats_url() -> Kind[str]:
@@ -70,7 +92,7 @@ def masked(url: str) -> str:
     """The URL with `***` for its user and password, or its token."""
     scheme, _, rest = url.partition("://")
     _, at, place = rest.rpartition("@")
-    return f"{scheme}://***@{place}" if at else url
+    return f"{scheme}://{MASK}@{place}" if at else url
 
 
 def network() -> Kind[Network]:
@@ -103,33 +125,65 @@ def _with_host_bits(text: str) -> InvalidInput | None:
     return InvalidInput(f"is an address inside a network: write {meant}, or the address alone")
 
 
-def _split(text: str, schemes: tuple[str, ...], wants: str) -> SplitResult:
-    """The parts of a URL that is no more than scheme, perhaps credentials, host, and perhaps a port."""
-    try:
-        parts = urlsplit(text)
-        name, port = parts.hostname or "", parts.port
-    except ValueError as exc:
-        raise refusal(wants) from exc
-    place = _in_url(name) if port is None else f"{_in_url(name)}:{port}"
-    plain = text.isascii() and " " not in text and "?" not in text and "#" not in text
+def _origin(parts: SplitResult) -> str:
+    """Scheme, host and port as a browser writes them."""
+    port = "" if parts.port in (None, _STANDARD_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{_in_url(parts.hostname or '')}{port}"
+
+
+def _split(
+    text: str, schemes: tuple[str, ...], wants: str, *, path: re.Pattern[str] = _NO_PATH
+) -> SplitResult:
+    """The parts of a URL of a scheme, perhaps credentials, a host, and perhaps a port and a path."""
+    parts = url_parts(text)
     if (
-        not plain
+        parts is None
+        or "?" in text
         or parts.scheme not in schemes
-        or not _is_host(name)
-        or port == 0
-        # What urlsplit overlooks, such as text behind the brackets of an IPv6 address.
-        or parts.netloc.rpartition("@")[2].lower() != place
-        or parts.path not in ("", "/")
+        or not is_place(parts.netloc.rpartition("@")[2])
+        or not path.fullmatch(parts.path)
     ):
         raise refusal(wants)
     return parts
+
+
+def url_parts(text: str) -> SplitResult | None:
+    """The parts of a URL in ASCII without blanks and fragment; None for other texts.
+
+    No exception, for those of `urllib` quote what they cannot read, and that may be a password.
+    """
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    return parts if text.isascii() and " " not in text and "#" not in text else None
+
+
+def is_place(netloc: str) -> bool:
+    """Whether it is a host, in brackets if it is an IPv6 address, with or without a port."""
+    name, port = _host_and_port(netloc)
+    return (
+        is_host(name)
+        and port != 0
+        and netloc.lower() == (_in_url(name) + ("" if port is None else f":{port}"))
+    )
+
+
+def _host_and_port(netloc: str) -> tuple[str, int | None]:
+    """As urllib reads them, lower case; an empty name where it cannot."""
+    try:
+        parts = SplitResult("", netloc, "", "", "")
+        return parts.hostname or "", parts.port
+    except ValueError:
+        return "", None
 
 
 def _in_url(name: str) -> str:
     return f"[{name}]" if ":" in name else name
 
 
-def _is_host(text: str) -> bool:
+def is_host(text: str) -> bool:
+    """Whether it is an IP address or a name that DNS could know."""
     try:
         ip_address(text)
     except ValueError:

@@ -1,6 +1,6 @@
 """Every key of the settings, with its rule and its default."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from operator import attrgetter
@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 
 from attrs import Factory, evolve, field, fields, frozen
 
-from playlist_app.config import addresses, values
+from playlist_app.config import addresses, sources, values
+from playlist_app.config.sources import Source, place_of
 from playlist_core.domain.identity import Username
 from playlist_core.domain.limits import LONGEST_BLOCK_HOURS, SHORTEST_BLOCK_HOURS, LimitRules
 from playlist_core.domain.login import LoginRules
@@ -48,6 +49,11 @@ _TEMPLATE: Final = values.textual(
     show=attrgetter("text"),
 )
 _NAME: Final = values.textual("a CyTube name", Username.parse, show=attrgetter("spelling"))
+_TOKEN: Final = values.matching(
+    "[A-Za-z0-9]{1,200}", "an API token of MediaCMS: letters and digits, without the word Token"
+)
+_USERNAME: Final = values.matching("[^:]{1,150}", "a user name of the site, without a colon")
+_PASSWORD: Final = values.matching(".{1,1000}", "a password of at most 1000 characters")
 _OFTEN: Final = _as(values.whole(1, 1_000))
 _UP_TO_A_DAY: Final = _as(values.whole(1, 86_400))
 
@@ -56,12 +62,27 @@ _UP_TO_A_DAY: Final = _as(values.whole(1, 86_400))
 class CatalogSettings:
     """Where the catalogue comes from: the keys `catalog.…`.
 
-    `refresh_every` is None for off; `max_shrink` is the share of titles that a refresh may lose.
+    `token`, or `username` and `password`, are for the API of a site, `password` also for a database;
+    `media_url` is the site whose thumbnails an export or a database names. `refresh_every` is None for off;
+    `max_shrink` is the share of titles that a refresh may lose.
     """
 
-    source: Path | None = field(default=None, metadata=_as(values.optional(values.file())))
+    source: Source | None = field(default=None, metadata=_as(values.optional(sources.source())))
+    token: str | None = field(default=None, metadata=_as(values.optional(values.secret(_TOKEN))), repr=False)
+    username: str | None = field(default=None, metadata=_as(values.optional(_USERNAME)))
+    password: str | None = field(
+        default=None, metadata=_as(values.optional(values.secret(_PASSWORD))), repr=False
+    )
+    media_url: str | None = field(default=None, metadata=_as(values.optional(addresses.site_url())))
     refresh_every: timedelta | None = field(default=None, metadata=_as(values.interval()))
     max_shrink: float = field(default=0.2, metadata=_as(values.share()))
+
+    def reading(self, source: Source) -> "CatalogSettings":
+        """The same with another source. Credentials go along only where they were meant for it: given for the
+        same place, or, with no source configured, for whichever is named."""
+        if self.source is None or place_of(self.source) == place_of(source):
+            return evolve(self, source=source)
+        return evolve(self, source=source, token=None, username=None, password=None)
 
 
 @frozen(kw_only=True)
@@ -151,19 +172,3 @@ KINDS: Final[Mapping[str, values.Kind[Any]]] = {
     for each in fields(cls)
     if _KIND in each.metadata
 }
-
-
-def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, str], str]]:
-    """Two keys at a time that cannot both be meant, and what to do."""
-    if settings.session_ttl_hours > settings.session_max_days * 24:
-        yield (
-            ("session_ttl_hours", "session_max_days"),
-            f"session_ttl_hours ({settings.session_ttl_hours}) is longer than session_max_days"
-            f" ({settings.session_max_days}) lets a session last: shorten the one or lengthen the other",
-        )
-    if settings.lockout_first_seconds > settings.lockout_max_seconds:
-        yield (
-            ("lockout_first_seconds", "lockout_max_seconds"),
-            f"lockout_first_seconds ({settings.lockout_first_seconds}) is more than lockout_max_seconds"
-            f" ({settings.lockout_max_seconds}): lower the one or raise the other",
-        )

@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple, cast
 
 from attrs import frozen
 
+from playlist_app.config.contradictions import contradictions
 from playlist_app.config.file import read_document
-from playlist_app.config.keys import KINDS, CatalogSettings, Settings, contradictions
+from playlist_app.config.keys import KINDS, CatalogSettings, Settings
 from playlist_core.errors import InvalidInput, PlaylistError
 
 DEFAULT_PATH: Final = Path("/etc/kryten/playlist/config.json")

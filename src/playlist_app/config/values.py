@@ -13,7 +13,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Final, Generic, TypeVar, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from playlist_core.errors import InvalidInput
 
@@ -29,6 +29,9 @@ _TYPES: Final[dict[type[Any], str]] = {
     dict: "a table",
     NoneType: "null",
 }
+MASK: Final = "***"
+"""What is shown instead of a secret."""
+
 _UNITS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _SHORTEST: Final = 60
 _LONGEST: Final = 365 * 86_400
@@ -87,6 +90,11 @@ def matching(pattern: str, wants: str) -> Kind[str]:
         return text
 
     return textual(wants, parse)
+
+
+def secret(kind: Kind[T]) -> Kind[T]:
+    """A value that nobody is shown."""
+    return evolve(kind, show=lambda _: MASK)
 
 
 def choice(kind: type[E]) -> Kind[E]:
@@ -209,19 +217,19 @@ def _all_of(kind: Kind[T], values: list[object]) -> tuple[T, ...]:
 
 def directory() -> Kind[Path]:
     """The path of a directory; relative ones start at the working directory."""
-    return textual("the path of a directory", _path, show=_show_path)
+    return textual("the path of a directory", _path, show=show_path)
 
 
 def file() -> Kind[Path]:
     """The path of a file; relative ones start at the working directory."""
-    wants = "the path of a file"
+    return textual("the path of a file", file_path, show=show_path)
 
-    def parse(text: str) -> Path:
-        if text.endswith("/") or Path(text).name in ("", ".."):
-            raise InvalidInput("must be the path of a file, not of a directory")
-        return _path(text)
 
-    return textual(wants, parse, show=_show_path)
+def file_path(text: str) -> Path:
+    """The path that a text is; raises InvalidInput for one that can only be a directory's."""
+    if text.endswith("/") or Path(text).name in ("", ".."):
+        raise InvalidInput("must be the path of a file, not of a directory")
+    return _path(text)
 
 
 def _path(text: str) -> Path:
@@ -232,7 +240,8 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
-def _show_path(path: Path) -> str:
+def show_path(path: Path) -> str:
+    """A path as it can be written again: nothing that might be taken for a name without a place."""
     text = str(path)
     return text if path.is_absolute() or text.startswith(".") else f"./{text}"
 

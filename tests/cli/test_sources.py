@@ -1,0 +1,138 @@
+"""Catalogue sources from the command line and from the settings, and the connectors they become."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from playlist_adapters.mediacms.api import ApiCredentials, ApiSource
+from playlist_adapters.mediacms.database import DatabaseSource
+from playlist_adapters.mediacms.deferred import DeferredSource
+from playlist_adapters.mediacms.export import ExportSource
+from playlist_adapters.testing.source import FakeSource
+from playlist_app.cli.main import run
+from playlist_app.config import CatalogSettings, Database, Site
+from playlist_app.wiring import System, catalog_source
+
+SECRET = "hunter2"
+ENVIRONMENT = "KRYTEN_PLAYLIST_CATALOG_"
+
+
+@pytest.fixture(autouse=True)
+def in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_an_export_in_json_lines_is_refreshed_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "site.jsonl").write_text('{"video_id": "a", "title": "Dune.mkv", "duration_seconds": 60}\n')
+    assert run(["refresh", "--source", "site.jsonl"]) == 0
+    assert capsys.readouterr().out.startswith("1 titles from export site.jsonl in ")
+    assert run(["search", "dune", "--json"]) == 0
+    assert [item["video_id"] for item in json.loads(capsys.readouterr().out)["items"]] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (
+            ("refresh", "--source", f"https://me:{SECRET}@v.example"),
+            "argument --source: must not hold a name or a password:"
+            " give catalog.username and catalog.password, or catalog.token",
+        ),
+        (
+            ("demo", "--catalog", f"postgresql://me:{SECRET}@db"),
+            "argument --catalog: must be written postgresql://user@host:5432/mediacms; ",
+        ),
+        (
+            ("refresh", "--source", f"postgresql://me:{SECRET}@\udcff/cms"),
+            "***@\\udcff/cms' is not text in UTF-8",
+        ),
+    ],
+)
+def test_a_source_that_is_not_understood_is_refused_without_its_password(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], problem: str
+) -> None:
+    assert run(words) == 2
+    out, err = capsys.readouterr()
+    assert problem in err
+    assert SECRET not in out + err
+
+
+def test_the_settings_are_shown_without_passwords_and_tokens(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{ENVIRONMENT}SOURCE", f"postgresql://me:{SECRET}@db/cms")
+    assert (run(["config", "check"]), run(["config", "show"]), run(["config", "show", "--json"])) == (0, 0, 0)
+    out = capsys.readouterr().out
+    assert (out.count("postgresql://me:***@db/cms"), SECRET in out) == (2, False)
+    monkeypatch.setenv(f"{ENVIRONMENT}TOKEN", SECRET)
+    assert run(["config", "check"]) == 1
+    error = capsys.readouterr().err
+    assert f"{ENVIRONMENT}TOKEN: catalog.source is a database, whose user stands in its address" in error
+    assert SECRET not in error
+
+
+def test_a_search_does_not_wait_for_what_only_a_refresh_needs(tmp_path: Path) -> None:
+    code = (
+        "import sys; from playlist_app.cli.main import run; code = run(['search', 'x']);"
+        "print([name for name in ('aiohttp', 'psycopg') if name in sys.modules], code)"
+    )
+    environ = {f"{ENVIRONMENT}SOURCE": "https://v.example", f"{ENVIRONMENT}TOKEN": SECRET}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[] 1\n"
+    assert done.stderr.startswith("kryten-playlist: There is no catalogue yet")
+
+
+# The connectors
+
+
+def test_each_kind_of_source_becomes_its_connector() -> None:
+    system = System()
+    media = {"media_url": "https://v.example"}
+    site = catalog_source(CatalogSettings(source=Site("https://v.example/sub"), token="0" * 40), system)
+    by_name = CatalogSettings(source=Site("https://v.example"), username="me", password=SECRET)
+    assert isinstance(site, ApiSource)
+    assert (site.name, site.credentials) == ("MediaCMS v.example/sub", ApiCredentials.of_token("0" * 40))
+    assert (site.clock, site.randomness) == (system.clock, system.randomness)
+    named = catalog_source(by_name, system)
+    assert isinstance(named, ApiSource)
+    assert named.credentials == ApiCredentials.of_password("me", SECRET)
+    anonymous = catalog_source(CatalogSettings(source=Site("https://v.example")), system)
+    assert isinstance(anonymous, ApiSource)
+    assert anonymous.credentials is None
+    export = catalog_source(CatalogSettings(source=Path("a.csv"), **media), system)
+    assert isinstance(export, ExportSource)
+    assert (export.path, export.media_base_url) == (Path("a.csv"), "https://v.example")
+    assert catalog_source(CatalogSettings(), system) is None
+
+
+def test_a_database_gets_the_password_from_its_address_or_from_its_key() -> None:
+    apart = CatalogSettings(source=Database("postgresql://me@db/cms"), password=SECRET, media_url="https://v")
+    inside = CatalogSettings(source=Database("postgresql://me@db/cms", password=SECRET))
+    for catalog, media_url in ((apart, "https://v"), (inside, None)):
+        source = catalog_source(catalog, System())
+        assert isinstance(source, DatabaseSource)
+        assert (source.password, source.media_base_url) == (SECRET, media_url)
+        assert SECRET not in source.name + repr(source)
+    without = catalog_source(evolve(apart, password=None), System())
+    assert isinstance(without, DatabaseSource)
+    assert without.password is None
+
+
+def test_a_deferred_source_is_made_once_and_not_before_it_is_wanted() -> None:
+    made: list[FakeSource] = []
+
+    def make() -> FakeSource:
+        made.append(FakeSource(name=f"source {len(made)}"))
+        return made[-1]
+
+    source = DeferredSource(make)
+    assert made == []
+    assert (source.name, source.name, len(made)) == ("source 0", "source 0", 1)
