@@ -153,3 +153,61 @@ Feature: Searching the catalogue
       When alice refreshes the catalogue although it shrinks
       And carol searches for ""
       Then carol finds 1 titles
+
+    @GH-003
+    Scenario: An admin learns what is different
+      Given the catalogue has been refreshed
+      When the media site has these titles instead
+        | video_id | title                                        | categories          | minutes |
+        | xmas08   | Four.Christmases.[2008].mp4                  | 1.Comedy, Holidays  | 88      |
+        | trousers | Wallace & Gromit - The Wrong Trousers.avi    | 1.Comedy, Cartoons  | 30      |
+        | amelie   | Amélie.[2001].mkv                            | 1.Comedy, Drama     | 122     |
+        | nosf22   | Nosferatu (1922).mp4                         | 2.Horror, Silent    | 94      |
+        | nosf-2   | nosferatu.1922.MP4                           | 2.Horror            | 81      |
+        | haxan    | Häxan.[1922].mkv                             | 2.Horror, Silent    | 105     |
+      And alice refreshes the catalogue
+      Then alice is told that 1 titles are new, 2 have changed, 1 are gone and 1 have the title of another one
+
+    @GH-003 @GH-006
+    Scenario: What vanishes from the site stays in the playlists, and it says why it cannot be queued
+      Given the catalogue has been refreshed
+      And the playlist "Silent Night" with "Häxan.[1922].mkv", "Sherlock Jr.mp4"
+      When the title "Häxan.[1922].mkv" vanishes from the media site
+      And alice refreshes the catalogue
+      Then "Silent Night" holds "Häxan.[1922].mkv", "Sherlock Jr.mp4"
+      And "Häxan.[1922].mkv" is shown in "Silent Night" as unavailable: "This title is not in the catalogue any more."
+
+  Rule: All replicas of the service have one catalogue
+
+    Background:
+      Given the catalogue has been refreshed
+      And there is a second replica of the service
+
+    @GH-003
+    Scenario: What one replica has refreshed the other one has, too
+      When the media site gets the title "Metropolis.1927.mp4"
+      And alice refreshes the catalogue
+      Then the second replica has the same catalogue, of 7 titles
+
+    @GH-003
+    Scenario: Only one of them refreshes at a time
+      Given the media site answers slowly
+      When alice starts to refresh the catalogue
+      And alice asks the second replica to refresh, too
+      Then it is refused, because it is being refreshed already
+      And alice learns at the second replica that another one is at it
+
+    @GH-003 @GH-013
+    Scenario: With the shared store away the catalogue is refreshed here, and the others get it later
+      Given the media site answers slowly
+      And the media site gets the title "Metropolis.1927.mp4"
+      When alice starts to refresh the catalogue
+      And the shared store goes away
+      And the media site has answered and the refresh has ended
+      And carol searches for "metropolis"
+      Then carol finds "Metropolis.1927.mp4"
+      And alice is told that the other replicas cannot have it yet
+      And the second replica still has 6 titles
+      When the shared store is back
+      Then alice is told that the other replicas can have it, too
+      And the second replica has the same catalogue, of 7 titles

@@ -114,6 +114,11 @@ STORIES: Final[Mapping[str, Mapping[str, tuple[Evidence, ...]]]] = {
             "The snapshot stands still while the site changes",
             "A site that breaks off leaves the catalogue as it was",
             "A catalogue that suddenly shrinks is left alone unless an admin means it",
+            "What one replica has refreshed the other one has, too",
+            Elsewhere(
+                "process/test_refresh_killed.py",
+                "test_kill_9_at_any_statement_or_file_leaves_one_snapshot_whole",
+            ),
         ),
         "Users go on searching the previous snapshot while a refresh runs.": (
             "Searching goes on in the snapshot before while a refresh runs",

@@ -144,6 +144,14 @@ class CatalogIndex(Protocol):
         """The current snapshot, or None before the first."""
         ...
 
+    def items(self) -> AsyncGenerator[Sequence[CatalogItem], None]:
+        """Every item in natural order, in batches of 1 to 500; a generator, to be closed with `aclosing`.
+
+        It is the snapshot that is current when the first batch is asked for, also when a rebuild swaps
+        meanwhile: all of it, or Unavailable `snapshot_gone` when it is kept no longer.
+        """
+        ...
+
     def rebuild(
         self, snapshot_id: str, *, source: str, created_at: datetime
     ) -> AbstractAsyncContextManager[IndexWriter]:

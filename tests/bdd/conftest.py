@@ -20,6 +20,7 @@ STEPS: Final = (
     "people",
     "login",
     "catalog",
+    "replicas",
     "playlists",
     "working",
     "marathon",

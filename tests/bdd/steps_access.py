@@ -143,7 +143,7 @@ async def picture(world: World) -> Sequence[Any]:
         await services.library.playlists.all(),
         await services.library.playlists.deleted(),
         await services.library.catalog.snapshot(),
-        services.library.catalog.refresh_state(),
+        services.library.refreshing.state,
         await services.access.members(admin, Role.BLESSED),
         await services.access.members(admin, Role.ADMIN),
         await services.login.blocks.active(admin),

@@ -8,9 +8,8 @@ import anyio.lowlevel
 from attrs import define, field
 
 from playlist_core.domain.catalog import CatalogItem, SearchPage
-from playlist_core.domain.refresh import TellProgress, ignore_progress
+from playlist_core.domain.refresh import Phase, RefreshReport, TellProgress, ignore_progress
 from playlist_core.ports import CatalogSource
-from playlist_core.services.catalog import Phase, RefreshReport
 from tests.bdd.steps import given, then, when
 from tests.bdd.wishes import REFRESH, SEARCH, SEE_CATEGORIES, SEE_REFRESH
 from tests.bdd.world import World, title
@@ -70,6 +69,16 @@ async def _(world: World, text: str) -> None:
     world.publish([title(text)])
 
 
+@when("the media site has these titles instead")
+async def _(world: World, datatable: list[list[str]]) -> None:
+    world.publish([item_of(row) for row in table(datatable)])
+
+
+@when("the title {text:text} vanishes from the media site")
+async def _(world: World, text: str) -> None:
+    world.publish([item for item in world.items.values() if item.title != text])
+
+
 @given("the catalogue has {titles:texts}")
 async def _(world: World, titles: tuple[str, ...]) -> None:
     await world.catalogue([*world.items.values(), *map(title, titles)])
@@ -87,10 +96,10 @@ async def _(world: World) -> None:
 
 @given("the media site answers slowly", target_fixture="slow")
 async def _(world: World) -> SlowSource:
-    catalog = world.services.library.catalog
-    assert catalog.source is not None
-    catalog.source = SlowSource(catalog.source)
-    return catalog.source
+    refreshing = world.services.library.refreshing
+    assert refreshing.source is not None
+    refreshing.source = SlowSource(refreshing.source)
+    return refreshing.source
 
 
 # -- searching -----------------------------------------------------------------------
@@ -191,20 +200,20 @@ async def _(world: World, who: str, names: tuple[str, ...]) -> None:
 
 @given("the catalogue has been refreshed")
 async def _(world: World) -> None:
-    await world.services.library.catalog.refresh()
+    await world.services.library.refreshing.refresh()
 
 
 async def begin(world: World, who: str, *, allow_shrink: bool = False) -> str:
     await world.actor(who, REFRESH)
-    return world.services.library.catalog.begin_refresh(allow_shrink=allow_shrink)
+    return await world.services.library.refreshing.begin(allow_shrink=allow_shrink)
 
 
 async def ended(world: World) -> RefreshReport:
     """How the refresh under way ends."""
-    catalog = world.services.library.catalog
-    while catalog.refresh_state().phase is not Phase.IDLE:
+    refreshing = world.services.library.refreshing
+    while refreshing.state.phase is not Phase.IDLE:
         await anyio.lowlevel.checkpoint()
-    last = catalog.refresh_state().last
+    last = refreshing.state.last
     assert last is not None
     return last
 
@@ -235,7 +244,7 @@ async def _(world: World, slow: SlowSource) -> None:
 
 @then("the refresh is still running")
 async def _(world: World) -> None:
-    assert world.services.library.catalog.refresh_state().phase is Phase.READING
+    assert world.services.library.refreshing.state.phase is Phase.READING
 
 
 @then("{who:who} is told that the catalogue has {count:d} titles now, {unknown:d} of them without a length")
@@ -257,3 +266,12 @@ async def _(report: RefreshReport, who: str) -> None:
 async def _(report: RefreshReport, who: str, before: int, after: int) -> None:
     assert (report.code, report.snapshot_id) == ("would_shrink", None)
     assert f"from {before} to {after} titles" in (report.message or "")
+
+
+@then(
+    "{who:who} is told that {new:d} titles are new, {changed:d} have changed, {gone:d} are gone"
+    " and {duplicates:d} have the title of another one"
+)
+async def _(report: RefreshReport, who: str, new: int, changed: int, gone: int, duplicates: int) -> None:
+    told = (report.new, report.changed, report.gone, report.duplicates)
+    assert told == (new, changed, gone, duplicates)

@@ -236,7 +236,7 @@ class World:
     async def catalogue(self, items: Sequence[CatalogItem]) -> None:
         """The site has these titles, and the catalogue knows it."""
         self.publish(items)
-        await self.services.library.catalog.refresh(allow_shrink=True)
+        await self.services.library.refreshing.refresh(allow_shrink=True)
 
     def publish(self, items: Sequence[CatalogItem]) -> None:
         """The site has these titles; the catalogue does not know yet."""

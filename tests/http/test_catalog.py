@@ -1,5 +1,6 @@
 """The catalogue over HTTP: searching, categories, single titles, refreshing."""
 
+from datetime import timedelta
 from typing import Any
 
 import anyio.lowlevel
@@ -8,13 +9,25 @@ from falcon.testing import Result
 
 from playlist_adapters.kv.memory import MemoryKV
 from playlist_adapters.testing.source import FakeSource
+from playlist_app.shapes.catalog import refresh_state_view
+from playlist_app.shapes.codec import wire
 from playlist_core.domain.catalog import CatalogItem
-from playlist_core.domain.refresh import RefreshState
+from playlist_core.domain.refresh import RefreshLease, RefreshState
 from playlist_core.errors import Unavailable
 from tests.http.house import ADMIN, NIGHT, NOW, SITE, SOULS, TITLES, VIEWER, House, open_house, refusal
 
 pytestmark = pytest.mark.anyio
 
+IDLE = {
+    "state": "idle",
+    "phase": "idle",
+    "step": None,
+    "run_id": None,
+    "done": 0,
+    "expected": None,
+    "estimate_seconds": None,
+    "elsewhere": None,
+}
 NIGHT_VIEW = {
     "video_id": "night1968",
     "title": "Night.of.the.Living.Dead.[1968].mp4",
@@ -173,15 +186,7 @@ async def test_without_a_source_there_is_nothing_to_refresh_from() -> None:
         answer = await house.call("POST", "catalog/refresh", by=ADMIN)
         assert refusal(answer) == (503, "no_source", {})
         state = await house.call("GET", "catalog/refresh", by=ADMIN)
-        assert state.json == {
-            "state": "idle",
-            "phase": "idle",
-            "run_id": None,
-            "done": 0,
-            "expected": None,
-            "last_report": None,
-            "last_error": None,
-        }
+        assert state.json == {**IDLE, "last_report": None, "last_error": None}
 
 
 async def test_a_refresh_runs_beside_the_answer_and_is_reported(house: House) -> None:
@@ -191,14 +196,11 @@ async def test_a_refresh_runs_beside_the_answer_and_is_reported(house: House) ->
     assert refusal(second) == (409, "refresh_in_progress", {"run_id": begun.json["run_id"]})
     running = await house.call("GET", "catalog/refresh", by=ADMIN)
     assert (running.json["state"], running.json["run_id"]) == ("running", begun.json["run_id"])
+    assert running.json["elsewhere"] is None
     state = await refreshed(house)
     snapshot = await house.services.library.catalog.snapshot()
     assert state == {
-        "state": "idle",
-        "phase": "idle",
-        "run_id": None,
-        "done": 0,
-        "expected": None,
+        **IDLE,
         "last_report": {
             "run_id": begun.json["run_id"],
             "source": "fake",
@@ -206,11 +208,55 @@ async def test_a_refresh_runs_beside_the_answer_and_is_reported(house: House) ->
             "finished_at": NOW,
             "snapshot_id": snapshot.snapshot_id,
             "item_count": 7,
+            "new": 0,
+            "changed": 0,
+            "gone": 0,
+            "duplicates": 0,
             "without_duration": 1,
             "shared": True,
         },
         "last_error": None,
     }
+
+
+async def test_how_far_a_refresh_is_can_be_asked_in_each_phase(house: House) -> None:
+    heard: list[dict[str, Any]] = []
+    refreshing = house.services.library.refreshing
+
+    def look(state: RefreshState) -> None:
+        house.clock.advance(1.2)
+        heard.append(wire.unstructure(refresh_state_view(state)))
+
+    refreshing.listen(look)
+    run_id = (await house.call("POST", "catalog/refresh", by=ADMIN)).json["run_id"]
+    after = await refreshed(house)
+    rest = {"state": "running", "run_id": run_id, "elsewhere": None}
+    told = [
+        {"phase": "reading", "step": None, "done": 0, "expected": None, "estimate_seconds": None},
+        {"phase": "reading", "step": "titles", "done": 0, "expected": 7, "estimate_seconds": None},
+        {"phase": "reading", "step": "titles", "done": 7, "expected": 7, "estimate_seconds": 0},
+        {"phase": "building", "step": "index", "done": 0, "expected": None, "estimate_seconds": None},
+        {"phase": "sharing", "step": "parts", "done": 0, "expected": 7, "estimate_seconds": None},
+        {"phase": "sharing", "step": "parts", "done": 7, "expected": 7, "estimate_seconds": 0},
+    ]
+    before = {name: heard[0][name] for name in ("last_report", "last_error")}
+    assert heard == [*({**each, **rest, **before} for each in told), after]
+
+
+async def test_a_refresh_of_another_replica_is_told_and_respected(house: House) -> None:
+    leases = house.services.library.refreshing.leases
+    lease = RefreshLease(
+        holder="the-other-machine:7", run_id="r2", expires_at=house.clock.now() + timedelta(seconds=60)
+    )
+    await leases.leases.create("refresh", value=lease)
+    state = (await house.call("GET", "catalog/refresh", by=ADMIN)).json
+    assert (state["state"], state["phase"], state["run_id"]) == ("running", "idle", None)
+    assert state["elsewhere"] == {"run_id": "r2", "holder": "the-other-machine:7"}
+    refused = await house.call("POST", "catalog/refresh", by=ADMIN)
+    assert refusal(refused) == (409, "refresh_in_progress", {"run_id": "r2"})
+    house.clock.advance(60)
+    assert (await house.call("GET", "catalog/refresh", by=ADMIN)).json["state"] == "idle"
+    assert (await house.call("POST", "catalog/refresh", by=ADMIN)).status_code == 202
 
 
 async def test_a_catalogue_that_shrinks_too_much_is_kept_unless_allowed() -> None:
@@ -223,11 +269,13 @@ async def test_a_catalogue_that_shrinks_too_much_is_kept_unless_allowed() -> Non
             "would_shrink",
             {"from": 7, "to": 2},
         )
+        assert '"allow_shrink": true' in state["last_error"]["message"]
         snapshot = await house.services.library.catalog.snapshot()
         assert state["last_report"]["snapshot_id"] == snapshot.snapshot_id
         assert (await search(house, "")).json["total"] == 7
         await house.call("POST", "catalog/refresh", {"allow_shrink": True}, by=ADMIN)
-        assert (await refreshed(house))["last_error"] is None
+        state = await refreshed(house)
+        assert (state["last_error"], state["last_report"]["gone"]) == (None, 5)
         assert (await search(house, "")).json["total"] == 2
 
 
@@ -247,10 +295,10 @@ async def test_a_source_that_breaks_leaves_the_catalogue_and_the_reason() -> Non
 
 
 async def test_the_last_report_is_told_after_a_restart_too(house: House) -> None:
-    catalog = house.services.library.catalog
+    refreshing = house.services.library.refreshing
     before = (await house.call("GET", "catalog/refresh", by=ADMIN)).json
-    catalog._state = RefreshState()
-    store = catalog.reports.store
+    refreshing.progress.state = RefreshState()
+    store = refreshing.reports.store
     assert isinstance(store, MemoryKV)
     store.fail_with = Unavailable("the store is away")
     away = await house.call("GET", "catalog/refresh", by=ADMIN)

@@ -81,7 +81,7 @@ async def cinema(
     source = FakeSource(catalogue(titles))
     settings = evolve(settings or Settings(), admins=(ADMIN.username,))
     async with wire_memory(settings, source, system=system) as services:
-        await services.library.catalog.refresh()
+        await services.library.refreshing.refresh()
         channel = services.queue.gateway
         assert isinstance(channel, SimulatedChannel)
         channel.room.playlist.max_items = channel._bot._view.max_items = most

@@ -43,7 +43,7 @@ async def test_every_bucket_of_the_service_is_asked(house: Cinema, health: Healt
         services.access.lists.store,
         services.library.playlists.records.store,
         services.library.playlists.history.states.store,
-        services.library.catalog.notes.store,
+        services.library.refreshing.shared.notes.store,
     ]
     assert list(health.stores) == used
     assert len(used) == len(BUCKETS)

@@ -30,8 +30,8 @@ FILMS = tuple(
 @pytest.fixture
 async def house() -> AsyncGenerator[Cinema, None]:
     async with cinema() as made:
-        made.services.library.catalog.source = FakeSource((*SHOW, *FILMS))
-        await made.services.library.catalog.refresh(allow_shrink=True)
+        made.services.library.refreshing.source = FakeSource((*SHOW, *FILMS))
+        await made.services.library.refreshing.refresh(allow_shrink=True)
         yield made
 
 
@@ -50,10 +50,11 @@ class CountingIndex(MemoryIndex):
 
 async def asked_for_clips(house: Cinema, count: int) -> list[SearchQuery]:
     """The house has so many clips now; what its index is asked from here on."""
-    catalog = house.services.library.catalog
-    catalog.index = index = CountingIndex()
-    catalog.source = FakeSource([CatalogItem(video_id=f"v{n}", title=f"Clip {n}") for n in range(count)])
-    await catalog.refresh()
+    library = house.services.library
+    library.catalog.index = index = CountingIndex()
+    clips = [CatalogItem(video_id=f"v{n}", title=f"Clip {n}") for n in range(count)]
+    library.refreshing.source = FakeSource(clips)
+    await library.refreshing.refresh()
     index.asked.clear()
     return index.asked
 

@@ -54,8 +54,8 @@ async def test_saving_keeps_what_stood_there_before(playlists: Playlists) -> Non
 
 async def test_an_item_that_left_the_catalogue_keeps_its_title(house: Cinema, playlists: Playlists) -> None:
     made = await playlists.create(BLESSED, "Night", items("ab"))
-    house.services.library.catalog.source.items = house.services.library.catalog.source.items[1:]
-    await house.services.library.catalog.refresh(allow_shrink=True)
+    house.services.library.refreshing.source.items = house.services.library.refreshing.source.items[1:]
+    await house.services.library.refreshing.refresh(allow_shrink=True)
     saved = await playlists.save(BLESSED, made.playlist_id, name="Night", items=items("ba"))
     assert saved.items == tuple(reversed(made.items))
 

@@ -8,6 +8,9 @@ from pyroaring import FrozenBitMap
 from playlist_adapters.index.place_sets import NOWHERE, PlaceSets
 from playlist_core.domain.catalog import CategoryMatch, Rank, SearchQuery
 
+# So few are looked at one by one sooner than their sets are put together.
+_FEW = 16
+
 _Tier = Sequence[int] | FrozenBitMap
 
 
@@ -66,9 +69,10 @@ class Finding:
         prefix = (self.sets.beginning(typed) & found) - whole
         yield prefix
         rest = found - whole - prefix
-        if not rest:
-            return
-        yield from self._by_place(set(query.words), rest, enough)
+        if len(rest) <= _FEW:
+            yield sorted(rest, key=lambda place: query.place(self.folded[place]))
+        else:
+            yield from self._by_place(set(query.words), rest, enough)
 
     def _by_place(self, words: set[str], rest: FrozenBitMap, enough: int) -> Iterator[_Tier]:
         """By where the words stand, as `SearchQuery.place` says: the worst place of them counts."""

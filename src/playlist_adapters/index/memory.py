@@ -1,10 +1,11 @@
 """`CatalogIndex` as a list and the core's own functions: what search means, in executable form."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from anyio.lowlevel import checkpoint
 from attrs import Factory, define, field, frozen
 
 from playlist_core.domain.catalog import (
@@ -18,6 +19,8 @@ from playlist_core.domain.catalog import (
     refresh_in_progress,
 )
 from playlist_core.domain.search import Vocabulary, answer
+
+_BATCH = 500
 
 
 def _categories_of(entries: Mapping[str, IndexedItem]) -> dict[str, int]:
@@ -80,6 +83,13 @@ class MemoryIndex:
 
     async def state(self) -> SnapshotInfo | None:
         return None if self._current is None else self._current.info
+
+    async def items(self) -> AsyncGenerator[Sequence[CatalogItem], None]:
+        everything = SearchQuery()
+        entries = sorted(self._required().entries.values(), key=everything.order)
+        for start in range(0, len(entries), _BATCH):
+            await checkpoint()
+            yield [entry.item for entry in entries[start : start + _BATCH]]
 
     @asynccontextmanager
     async def rebuild(self, snapshot_id: str, *, source: str, created_at: datetime) -> AsyncIterator[_Writer]:

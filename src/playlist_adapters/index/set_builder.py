@@ -34,7 +34,7 @@ SHORT = 3
 """Up to so many letters, what a word or a title begins with has a set of its own."""
 
 # So many places at least, and this share of all titles, make something frequent.
-_MANY = 100
+_MANY = 20
 _SHARE = 200
 # Longer beginnings of titles are rare: so many letters say which title is meant.
 _LONGEST = 12

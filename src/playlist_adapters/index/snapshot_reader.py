@@ -137,13 +137,12 @@ class SnapshotReader:
         return SearchPage(snapshot_id=self.info.snapshot_id, items=self._items_at(places), total=len(found))
 
     def _items_at(self, places: Sequence[int]) -> tuple[CatalogItem, ...]:
-        kept = {place: self._kept.get(place) for place in places}
-        missing = [place for place, item in kept.items() if item is None]
+        missing = [place for place in places if self._kept.get(place) is None]
         if missing:
             for place, item in self._items("place IN carray(?)", _array(missing)):
                 self._kept.put(place, item)
-                kept[place] = item
-        return tuple(item for item in kept.values() if item is not None)
+        # Memory for two pages and more: what was put there just now has not been forgotten.
+        return tuple(item for item in map(self._kept.get, places) if item is not None)
 
     def _items(self, condition: str, binding: object) -> Iterator[tuple[int, CatalogItem]]:
         rows = self._db.execute(f"{_ITEM} WHERE {condition}", (binding,))

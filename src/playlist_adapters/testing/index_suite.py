@@ -11,6 +11,7 @@ The fixture `index` is an index that never had a snapshot. `by_definition` says 
 # ruff: noqa: S101 - a suite asserts
 
 from collections.abc import Sequence
+from contextlib import aclosing
 
 import anyio
 import pytest
@@ -61,42 +62,10 @@ HOSTILE_TEXTS = [
     "abc " * 125,
 ]
 # Where two of them meet, generated queries find something.
-_PIECES = st.sampled_from(
-    [
-        *(
-            "star",
-            "Wars",
-            "trek",
-            "Spider-Man",
-            "WALL·E",
-            "a",
-            "of",
-            "The",
-            "V.I.P.",
-            "&",
-            "and",
-            "don't",
-            "%",
-            "?",
-        ),
-        *(
-            "[1977]",
-            "2",
-            "10",
-            ".mp4",
-            "720p",
-            "Amélie",
-            "étoile",
-            "ガ",
-            "カ",
-            "Дракула",
-            "🎃",
-            "\0",
-            "\ud800",
-            "∕",
-        ),
-    ]
-)
+_PIECES = st.sampled_from([
+    "star", "Wars", "trek", "Spider-Man", "WALL·E", "a", "of", "The", "V.I.P.", "&", "and", "don't", "%", "?",
+    "[1977]", "2", "10", ".mp4", "720p", "Amélie", "étoile", "ガ", "カ", "Дракула", "🎃", "\0", "\ud800", "∕",
+])  # fmt: skip
 _ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=12)  # lone surrogates too
 _TITLES = st.lists(_PIECES | _ANY_TEXT, max_size=5).flatmap(
     lambda parts: st.sampled_from([" ", ".", "", "_", "-"]).map(lambda gap: gap.join(parts))
@@ -146,6 +115,12 @@ async def refresh(index: CatalogIndex, items: Sequence[CatalogItem], snapshot_id
         await writer.add(items)
 
 
+async def all_of(index: CatalogIndex) -> list[CatalogItem]:
+    """Everything that the index hands out, in the order it does."""
+    async with aclosing(index.items()) as batches:
+        return [item async for batch in batches for item in batch]
+
+
 async def found(index: CatalogIndex, text: str, *categories: str, match: str = "any") -> list[CatalogItem]:
     """All that a query finds, in order; the total is checked on the way."""
     query = SearchQuery.parse(text, categories, match=match)
@@ -172,9 +147,8 @@ class IndexContract:
     """What every adapter does, whatever it stands on."""
 
     async def test_before_the_first_snapshot_every_read_says_so(self, index: CatalogIndex) -> None:
-        for read in (
-            index.search(SearchQuery(), limit=1, offset=0), index.get_many(["a"]), index.categories()
-        ):  # fmt: skip
+        page = index.search(SearchQuery(), limit=1, offset=0)
+        for read in (page, index.get_many(["a"]), index.categories(), all_of(index)):
             with pytest.raises(Unavailable) as failure:
                 await read
             assert failure.value.code == "no_snapshot"
@@ -413,6 +387,52 @@ class IndexContract:
 
         page = await index.search(SearchQuery(), limit=50, offset=0, snapshot_id="same")
         assert page.items == (MUSTARD,)
+
+    async def test_everything_is_handed_out_in_natural_order_and_in_batches(
+        self, index: CatalogIndex
+    ) -> None:
+        items = [movie(f"v{n}", f"Part {n}", "TV", seconds=None) for n in range(1200)]
+        await refresh(index, [*reversed(items), movie("0", "About \ud800\0")])
+
+        async with aclosing(index.items()) as batches:
+            handed_out = [list(batch) async for batch in batches]
+        assert all(0 < len(batch) <= 500 for batch in handed_out)
+        assert [item for batch in handed_out for item in batch] == [movie("0", "About \ud800\0"), *items]
+
+    @pytest.mark.parametrize("count", [0, 1, 499, 500, 501])
+    async def test_nothing_is_missing_at_the_end(self, index: CatalogIndex, count: int) -> None:
+        items = [movie(f"v{n:04}", "Star") for n in range(count)]
+        await refresh(index, items)
+
+        assert await all_of(index) == items
+
+    async def test_a_snapshot_is_handed_out_whole_though_another_takes_its_place(
+        self, index: CatalogIndex
+    ) -> None:
+        items = [movie(f"v{n:04}", "Star") for n in range(501)]
+        await refresh(index, items, "old")
+        async with aclosing(index.items()) as batches:
+            begun = list(await anext(batches))
+            await refresh(index, [MUSTARD], "new")
+            rest = [item async for batch in batches for item in batch]
+
+        assert begun + rest == items
+        assert await all_of(index) == [MUSTARD]
+
+    async def test_of_a_snapshot_that_is_kept_no_longer_nobody_gets_half(self, index: CatalogIndex) -> None:
+        items = [movie(f"v{n:04}", "Star") for n in range(501)]
+        await refresh(index, items, "old")
+        async with aclosing(index.items()) as batches:
+            begun = list(await anext(batches))
+            await refresh(index, [MUSTARD], "newer")
+            await refresh(index, [STAR], "newest")
+            try:
+                rest = [item async for batch in batches for item in batch]
+            except Unavailable as failure:
+                assert failure.code == "snapshot_gone"
+                return
+
+        assert begun + rest == items
 
     @pytest.mark.parametrize(
         ("typed", "corrected"),

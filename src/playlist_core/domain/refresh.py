@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from playlist_core.errors import Conflict
+
+# What was done in less time says nothing about how long the rest takes.
+_TELLING: Final = 1.0
 
 
 @frozen(kw_only=True)
@@ -35,13 +38,16 @@ class Phase(StrEnum):
     IDLE = "idle"
     READING = "reading"
     BUILDING = "building"
+    SHARING = "sharing"
 
 
 @frozen(kw_only=True)
 class RefreshReport:
     """How a refresh ended: the snapshot it made, or the error that left the old one in place.
 
-    `shared` says whether the store was told, too; `details` are those of the error, JSON-ready.
+    `new`, `changed` and `gone` compare it with the snapshot before; `duplicates` are the items whose title,
+    folded, an earlier item has too. `shared` says whether the store was told; `details` are those of the
+    error, JSON-ready.
     """
 
     run_id: str
@@ -50,6 +56,10 @@ class RefreshReport:
     finished_at: datetime
     snapshot_id: str | None = None
     item_count: int = 0
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    duplicates: int = 0
     without_duration: int = 0
     shared: bool = False
     code: str | None = None
@@ -58,18 +68,38 @@ class RefreshReport:
 
 
 @frozen(kw_only=True)
-class RefreshState:
-    """What is going on; `expected` is None where the source cannot tell beforehand.
+class RefreshLease:
+    """Which replica refreshes: `holder` names it for people, `run_id` tells one run from another."""
 
-    `last` is how the last refresh of this process ended, `last_good` the last one that made a snapshot.
+    holder: str
+    run_id: str
+    expires_at: datetime
+
+
+@frozen(kw_only=True)
+class RefreshState:
+    """What is going on: `done` of `expected` of the step, None where nobody can tell beforehand.
+
+    `estimate_seconds` is what is left of the step, None while that is unknown. `last` is how the last refresh
+    ended, `last_good` the last one that made a snapshot. `elsewhere` is the refresh of another replica.
     """
 
     phase: Phase = Phase.IDLE
     run_id: str | None = None
+    step: str | None = None
     done: int = 0
     expected: int | None = None
+    estimate_seconds: float | None = None
     last: RefreshReport | None = None
     last_good: RefreshReport | None = None
+    elsewhere: RefreshLease | None = None
+
+
+def estimate(seconds: float, done: int, expected: int | None) -> float | None:
+    """Seconds until `expected` are done, when `done` of them took `seconds`; None while nobody can tell."""
+    if expected is None or done <= 0 or seconds < _TELLING:
+        return None
+    return max(0.0, seconds / done * (expected - done))
 
 
 def check_size(before: int | None, after: int, *, max_shrink: float, allow_shrink: bool) -> None:
@@ -89,7 +119,8 @@ def check_size(before: int | None, after: int, *, max_shrink: float, allow_shrin
     if after < before * (1 - max_shrink):
         raise Conflict(
             f"The catalogue would shrink from {before} to {after} titles; it was left as it is."
-            " If that is right, refresh again and allow it to shrink.",
+            " If that is right, refresh again and allow it: --allow-shrink on the command line,"
+            ' "allow_shrink": true in the API.',
             code="would_shrink",
             **{"from": before, "to": after},
         )
