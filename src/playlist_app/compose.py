@@ -1,14 +1,18 @@
 """The use-cases put together over whatever adapters wiring has chosen."""
 
+import os
+import platform
 from typing import Protocol
 
 from attrs import astuple, frozen
 
 from playlist_app.config import Settings
+from playlist_app.events import EventHub
 from playlist_app.services import DemoChannel, Library, Services
 from playlist_core.domain.playlists import Playlist, Record
-from playlist_core.domain.refresh import RefreshReport
+from playlist_core.domain.refresh import RefreshLease, RefreshReport
 from playlist_core.domain.runs import ApplyLease, FormerQueue, Run
+from playlist_core.domain.sharing import CurrentNote, SnapshotNote
 from playlist_core.ports import (
     Buckets,
     CatalogIndex,
@@ -23,16 +27,23 @@ from playlist_core.ports import (
 )
 from playlist_core.services.access import Access
 from playlist_core.services.applying import Applying
-from playlist_core.services.catalog import Catalog, SnapshotNote
+from playlist_core.services.catalog import Catalog
+from playlist_core.services.following import Following
 from playlist_core.services.health import Health
 from playlist_core.services.history import Buried, PlaylistHistory
+from playlist_core.services.leases import RefreshLeases
 from playlist_core.services.login import Login
 from playlist_core.services.marathons import Marathons
 from playlist_core.services.names import Claim, PlaylistNames
 from playlist_core.services.namespace import Namespace
+from playlist_core.services.parts import SnapshotPart
 from playlist_core.services.playlists import Playlists
+from playlist_core.services.progress import RefreshProgress
 from playlist_core.services.queue import ChannelQueue
+from playlist_core.services.refreshing import Refreshing
 from playlist_core.services.runs import RunBook
+from playlist_core.services.scheduling import ScheduledRefreshes
+from playlist_core.services.snapshots import SharedSnapshots
 
 
 class Channel(QueueGateway, PMSender, UserDirectory, Protocol):
@@ -53,20 +64,15 @@ class Parts:
 
 def compose_library(settings: Settings, parts: Parts) -> Library:
     """Catalogue, playlists and marathons."""
-    snapshots = _namespace(settings, parts, parts.buckets.snapshot)
-    catalog = Catalog(
-        parts.index,
-        source=parts.source,
-        notes=snapshots.documents(SnapshotNote),
-        reports=snapshots.documents(RefreshReport, "last_report"),
-        max_shrink=settings.catalog.max_shrink,
-        clock=parts.clock,
-        randomness=parts.randomness,
-        spawn=parts.spawn,
-    )
+    catalog = Catalog(parts.index)
+    refreshing = _refreshing(settings, parts, catalog)
     playlists = _playlists(settings, parts)
     return Library(
-        catalog=catalog, playlists=playlists, marathons=Marathons(playlists, catalog, parts.randomness)
+        catalog=catalog,
+        refreshing=refreshing,
+        following=Following(refreshing),
+        playlists=playlists,
+        marathons=Marathons(playlists, catalog, parts.randomness),
     )
 
 
@@ -99,6 +105,8 @@ def compose(
         library=library,
         queue=_queue(settings, parts, channel, library.playlists),
         health=Health(astuple(buckets, recurse=False), parts.index, channel),
+        events=EventHub(randomness.identifier()),
+        schedule=_schedule(settings, parts, library.refreshing),
         demo=demo,
     )
 
@@ -116,6 +124,38 @@ def _queue(settings: Settings, parts: Parts, channel: Channel, playlists: Playli
         randomness=parts.randomness,
         queue_temp=settings.queue_temp,
     )
+
+
+def _refreshing(settings: Settings, parts: Parts, catalog: Catalog) -> Refreshing:
+    space = _namespace(settings, parts, parts.buckets.snapshot)
+    return Refreshing(
+        catalog,
+        source=parts.source,
+        shared=SharedSnapshots(
+            space.documents(CurrentNote),
+            space.documents(SnapshotNote),
+            space.documents(SnapshotPart),
+        ),
+        leases=RefreshLeases(
+            space.documents(RefreshLease, "lease"),
+            holder=f"{platform.node()}:{os.getpid()}",
+            clock=parts.clock,
+            spawn=parts.spawn,
+        ),
+        reports=space.documents(RefreshReport, "last_report"),
+        progress=RefreshProgress(parts.clock),
+        max_shrink=settings.catalog.max_shrink,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        spawn=parts.spawn,
+    )
+
+
+def _schedule(settings: Settings, parts: Parts, refreshing: Refreshing) -> ScheduledRefreshes | None:
+    every = settings.catalog.refresh_every
+    if every is None:
+        return None
+    return ScheduledRefreshes(refreshing, every=every, clock=parts.clock, randomness=parts.randomness)
 
 
 def _playlists(settings: Settings, parts: Parts) -> Playlists:

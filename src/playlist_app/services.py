@@ -5,16 +5,20 @@ from typing import Protocol
 from attrs import frozen
 
 from playlist_app.config import Settings
+from playlist_app.events import EventHub
 from playlist_app.shapes.demo import DemoChannelView, DemoOrder
 from playlist_core.errors import PlaylistError
 from playlist_core.ports import Clock
 from playlist_core.services.access import Access
 from playlist_core.services.catalog import Catalog
+from playlist_core.services.following import Following
 from playlist_core.services.health import Health
 from playlist_core.services.login import Login
 from playlist_core.services.marathons import Marathons
 from playlist_core.services.playlists import Playlists
 from playlist_core.services.queue import ChannelQueue
+from playlist_core.services.refreshing import Refreshing
+from playlist_core.services.scheduling import ScheduledRefreshes
 
 
 class DemoChannel(Protocol):
@@ -30,13 +34,18 @@ class Library:
     """What works on the data alone, without a channel."""
 
     catalog: Catalog
+    refreshing: Refreshing
+    following: Following
     playlists: Playlists
     marathons: Marathons
 
 
 @frozen(kw_only=True)
 class Services:
-    """The use-cases over their adapters; `demo` only where the channel is a simulated one."""
+    """The use-cases over their adapters, and where doors hear what happens.
+
+    `schedule` is None where nothing is to be refreshed without being asked, `demo` where the channel is real.
+    """
 
     settings: Settings
     clock: Clock
@@ -45,6 +54,8 @@ class Services:
     library: Library
     queue: ChannelQueue
     health: Health
+    events: EventHub
+    schedule: ScheduledRefreshes | None = None
     demo: DemoChannel | None = None
 
     async def sweep(self) -> None:

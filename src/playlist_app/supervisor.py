@@ -9,11 +9,13 @@ from typing import Final
 import anyio
 import anyio.abc
 
+from playlist_app.feeds import RefreshFeed
 from playlist_app.http.app import create_app
 from playlist_app.server import HttpServer, http_server
 from playlist_app.services import Services
 from playlist_app.tasks import background
 from playlist_core.errors import PlaylistError
+from playlist_core.services.following import FOLLOW_SECONDS
 
 _SWEEP_SECONDS: Final = 300.0
 
@@ -23,12 +25,16 @@ log = logging.getLogger("kryten_playlist")
 async def serve(services: Services, bound: socket.socket, *, ready: Callable[[], None]) -> None:
     """Serve HTTP until SIGINT or SIGTERM; `ready` is called once the socket answers.
 
-    A failure of the server or of the sweep ends everything: better no service than half of one.
+    A bug in the server or in what goes on beside it ends everything: better no service than half of one.
     """
     server = http_server(create_app(services), ready=ready)
     async with background() as tasks:
         await tasks.start(_stop_on_signal, server, services, tasks.cancel_scope)
         tasks.start_soon(_sweep_for_ever, services)
+        tasks.start_soon(_follow_for_ever, services)
+        tasks.start_soon(RefreshFeed(services.library.refreshing, services.events, services.clock).run)
+        if services.schedule is not None:
+            tasks.start_soon(services.schedule.run)
         await server.serve(sockets=[bound])
 
 
@@ -46,7 +52,8 @@ async def _stop_on_signal(
                 server.force_exit = True
                 scope.cancel()
                 return
-            # Whoever waits for the end of a run gets his answer before the server stops answering.
+            # Whoever waits for events or for the end of a run is answered before the server stops answering.
+            services.events.stop()
             services.queue.applying.stop()
             server.should_exit = True
 
@@ -58,3 +65,17 @@ async def _sweep_for_ever(services: Services) -> None:
         except PlaylistError as exc:
             log.warning("tidying up was put off: %s", exc.message)
         await services.clock.sleep(_SWEEP_SECONDS)
+
+
+async def _follow_for_ever(services: Services) -> None:
+    """Have the catalogue that the other replicas have; a trouble is logged once, not every few seconds."""
+    trouble: str | None = None
+    while True:
+        try:
+            await services.library.following.reconcile()
+            trouble = None
+        except PlaylistError as exc:
+            if exc.message != trouble:
+                log.warning("the catalogue is not that of the other replicas: %s", exc.message)
+            trouble = exc.message
+        await services.clock.sleep(FOLLOW_SECONDS)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from pathlib import Path
 
 from attrs import Factory, frozen
 
@@ -12,10 +11,12 @@ from playlist_adapters.index.sqlite import SQLiteIndex
 from playlist_adapters.kv.datadir import lock_data_dir
 from playlist_adapters.kv.memory import MemoryKV
 from playlist_adapters.kv.sqlite import open_sqlite_store
+from playlist_adapters.mediacms.database import DatabaseSource
+from playlist_adapters.mediacms.deferred import DeferredSource
 from playlist_adapters.mediacms.export import ExportSource
 from playlist_adapters.system import SystemClock, SystemRandomness
 from playlist_app.compose import Parts, compose, compose_library
-from playlist_app.config import Settings
+from playlist_app.config import CatalogSettings, Database, Settings, Site, Source
 from playlist_app.demo.stage import Stage
 from playlist_app.demo.titles import DemoTitles
 from playlist_app.services import Library, Services
@@ -48,10 +49,12 @@ async def wire_embedded(
     Raises Conflict `data_dir_in_use` when another process has the directory.
     """
     async with _sqlite(settings) as storage:
-        source = catalog_source(settings.catalog.source)
-        async with _simulated(settings, system or System(), storage, source) as services:
+        system = system or System()
+        source = catalog_source(settings.catalog, system)
+        async with _simulated(settings, system, storage, source) as services:
             # The directory is ours alone: whoever left a run open in it is dead.
             await services.queue.applying.book.abandon()
+            await services.library.refreshing.abandon()
             yield services
 
 
@@ -68,14 +71,45 @@ async def wire_memory(
 @asynccontextmanager
 async def wire_files(settings: Settings) -> AsyncGenerator[Library, None]:
     """Catalogue and playlists for the command line; takes the data directory as the service does."""
-    source = catalog_source(settings.catalog.source)
+    system = System()
+    source = _later(settings.catalog, system)
     async with _sqlite(settings) as storage, background() as tasks:
-        yield compose_library(settings, _parts(System(), storage, source, tasks.start_soon))
+        library = compose_library(settings, _parts(system, storage, source, tasks.start_soon))
+        await library.refreshing.abandon()
+        yield library
 
 
-def catalog_source(path: Path | None) -> CatalogSource | None:
-    """The connector for a configured source, if any."""
-    return None if path is None else ExportSource(path)
+def catalog_source(catalog: CatalogSettings, system: System) -> CatalogSource | None:
+    """The connector for the configured source, if any."""
+    return None if catalog.source is None else _connector(catalog.source, catalog, system)
+
+
+def _later(catalog: CatalogSettings, system: System) -> CatalogSource | None:
+    """The same, made when a refresh wants it: a search does not wait for aiohttp to be loaded."""
+    source = catalog.source
+    return None if source is None else DeferredSource(lambda: _connector(source, catalog, system))
+
+
+def _connector(source: Source, catalog: CatalogSettings, system: System) -> CatalogSource:
+    match source:
+        case Site(url):
+            return _site(url, catalog, system)
+        case Database(dsn):
+            password = catalog.password if source.password is None else source.password
+            return DatabaseSource(dsn, password=password, media_base_url=catalog.media_url)
+        case path:
+            return ExportSource(path, media_base_url=catalog.media_url)
+
+
+def _site(url: str, catalog: CatalogSettings, system: System) -> CatalogSource:
+    from playlist_adapters.mediacms.api import ApiCredentials, ApiSource
+
+    credentials = None
+    if catalog.token is not None:
+        credentials = ApiCredentials.of_token(catalog.token)
+    elif catalog.username is not None and catalog.password is not None:
+        credentials = ApiCredentials.of_password(catalog.username, catalog.password)
+    return ApiSource(url, credentials=credentials, clock=system.clock, randomness=system.randomness)
 
 
 @asynccontextmanager

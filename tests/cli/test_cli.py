@@ -10,7 +10,7 @@ import pytest
 from playlist_adapters.kv.datadir import lock_data_dir
 from playlist_app.cli import catalog, serving
 from playlist_app.cli.main import run
-from playlist_app.cli.output import Progress, length_text, print_json
+from playlist_app.cli.output import length_text, print_json
 from playlist_app.cli.settings import with_source
 from playlist_app.config import Settings
 from playlist_app.version import version
@@ -65,7 +65,26 @@ def test_a_refresh_tells_how_many_titles_it_found(kryten: Kryten, tmp_path: Path
     code, out, err = kryten("refresh", "--source", str(TITLES), "--data-dir", str(tmp_path / "d"))
     assert (code, err) == (0, "")
     assert out.startswith("4000 titles from export titles-4000.csv in ")
-    assert out.endswith("7 of them have no duration.\n")
+    known = ["With the title of another one: 24.", "Without a duration: 7."]
+    assert out.splitlines()[1:] == ["New: 4000, changed: 0, gone: 0.", *known]
+    _, out, _ = kryten("refresh", "--source", str(TITLES), "--data-dir", str(tmp_path / "d"))
+    assert out.splitlines()[1:] == ["Nothing is different.", *known]
+
+
+def test_a_catalogue_that_would_shrink_names_the_option_that_allows_it(
+    kryten: Kryten, tmp_path: Path
+) -> None:
+    data = ("--data-dir", str(tmp_path / "d"))
+    few = tmp_path / "few.csv"
+    few.write_text("video_id,title,categories,duration_seconds\nmine,My own film,,60\n", encoding="utf-8")
+    assert kryten("refresh", "--source", str(TITLES), *data)[0] == 0
+    code, out, err = kryten("refresh", "--source", str(few), *data)
+    assert (code, out) == (1, "")
+    assert "from 4000 to 1 titles" in err
+    assert "--allow-shrink" in err
+    code, out, _ = kryten("refresh", "--source", str(few), "--allow-shrink", "--json", *data)
+    told = json.loads(out)
+    assert (code, told["item_count"], told["gone"], told["shared"]) == (0, 1, 4000, True)
 
 
 @pytest.mark.parametrize("words", TYPED)
@@ -231,32 +250,6 @@ def test_the_demo_tells_who_and_what_is_there(
     out = capsys.readouterr().out
     assert all(each in out for each in (*told, "alice (admin), ", " and carol (viewer).\n"))
     assert ("Saved already" in out) is bool(samples)
-
-
-class Terminal:
-    def __init__(self, is_terminal: bool) -> None:
-        self.is_terminal, self.written = is_terminal, ""
-
-    def isatty(self) -> bool:
-        return self.is_terminal
-
-    def write(self, text: str) -> None:
-        self.written += text
-
-    def flush(self) -> None:
-        return None
-
-
-def test_progress_is_drawn_on_a_terminal_and_never_in_a_pipe() -> None:
-    for is_terminal, expected in [
-        (True, "\r\x1b[KReading [###############...............] 5/10\r\x1b[K"),
-        (False, ""),
-    ]:
-        terminal = Terminal(is_terminal)
-        progress = Progress("Reading", terminal)
-        progress.show(5, 10)
-        progress.end()
-        assert terminal.written == expected
 
 
 def test_titles_cannot_move_the_cursor(kryten: Kryten, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ async def test_a_seeding_that_is_broken_off_is_finished_by_the_next_one(writes: 
     clock = ManualClock()
     settings = Settings(admins=(ALICE.username,))
     async with wire_memory(settings, ExportSource(SAMPLE_CATALOG), system=System(clock=clock)) as services:
-        await services.library.catalog.refresh()
+        await services.library.refreshing.refresh()
         break_after(services, writes)
         with pytest.raises(Unavailable):
             await seed(services)
@@ -92,7 +92,7 @@ def break_after(services: Services, writes: int) -> None:
 
 async def test_what_an_admin_has_changed_survives_a_restart(tmp_path: Path) -> None:
     async with started(tmp_path / "d") as services:
-        await services.library.catalog.refresh()
+        await services.library.refreshing.refresh()
         await seed(services)
         await services.access.revoke(ALICE, BOB, Role.BLESSED)
         for playlist in await services.library.playlists.all():
@@ -105,7 +105,7 @@ async def test_what_an_admin_has_changed_survives_a_restart(tmp_path: Path) -> N
 
 async def test_a_playlist_of_the_same_name_is_left_alone(tmp_path: Path) -> None:
     async with started(tmp_path / "d") as services:
-        await services.library.catalog.refresh()
+        await services.library.refreshing.refresh()
         own = await services.library.playlists.create(ALICE, SAMPLES[1].upper(), [PlaylistItem("mine")])
         await seed(services)
         assert await services.library.playlists.get(own.playlist_id) == own
@@ -115,7 +115,7 @@ async def test_a_playlist_of_the_same_name_is_left_alone(tmp_path: Path) -> None
 async def test_a_catalogue_without_the_sample_titles_brings_no_playlists(tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text(OWN)
     async with started(tmp_path / "d", tmp_path / "own.csv") as services:
-        await services.library.catalog.refresh()
+        await services.library.refreshing.refresh()
         await seed(services)
         assert (await names(services), await saved_samples(services)) == ([], [])
         assert await roles(services) == SEEDED

@@ -73,6 +73,7 @@ OPERATIONS = {
     "GET /api/v1/queue/runs/{run_id}",
     "DELETE /api/v1/queue/runs/{run_id}",
     "POST /api/v1/queue/runs/{run_id}/undo",
+    "GET /api/v1/events",
     "GET /health",
     "GET /health/live",
     "GET /health/ready",

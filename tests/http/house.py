@@ -161,7 +161,7 @@ class House:
         stores = (
             services.library.playlists.records.store,
             services.library.playlists.history.states.store,
-            services.library.catalog.notes.store,
+            services.library.refreshing.shared.notes.store,
             services.access.lists.store,
         )
         return [entry for store in stores for entry in await store.entries()]
@@ -190,7 +190,7 @@ async def open_house(
         settings, source, system=System(clock=clock, randomness=SeededRandomness())
     ) as wired:
         if with_catalog:
-            await wired.library.catalog.refresh()
+            await wired.library.refreshing.refresh()
         admin = Actor(Username(ADMIN), Role.ADMIN)
         await wired.access.grant(admin, Username(BLESSED), Role.BLESSED)
         async with ASGIConductor(create_app(services(wired))) as client:

@@ -343,7 +343,7 @@ async def test_a_title_that_leaves_the_catalogue_keeps_its_name_in_the_playlist(
     playlist_id = await house.save("Mix", NIGHT, *OUTPOST, GENERAL)
     assert house.source is not None
     house.source.items = (NIGHT, *OUTPOST)
-    await house.services.library.catalog.refresh(allow_shrink=True)
+    await house.services.library.refreshing.refresh(allow_shrink=True)
     last = (await read(house, playlist_id)).json["items"][-1]
     assert last == {
         "video_id": "genrl1926",

@@ -1,19 +1,37 @@
 """`refresh` and `search`, on the data directory alone."""
 
 import argparse
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import anyio
 
 from playlist_app.cli.categories import check_categories
-from playlist_app.cli.output import Progress, length_text, print_json, say
+from playlist_app.cli.output import length_text, print_json, say
+from playlist_app.cli.progress import Progress, Stand
 from playlist_app.cli.settings import settings_of, with_source
 from playlist_app.config import Settings
 from playlist_app.shapes.catalog import report_view, search_answer
+from playlist_app.tasks import background
 from playlist_app.wiring import wire_files
 from playlist_core.domain.catalog import SearchPage
-from playlist_core.domain.refresh import RefreshReport, RefreshState
+from playlist_core.domain.refresh import Phase, RefreshReport, RefreshState
 from playlist_core.domain.titles import display_title
-from playlist_core.services.catalog import Catalog
+from playlist_core.services.refreshing import Refreshing
+
+_BYTES: Final = "bytes"
+_PHASES: Final[Mapping[Phase, str]] = {
+    Phase.READING: "Reading",
+    Phase.BUILDING: "Building the index",
+    Phase.SHARING: "Sharing",
+}
+# What the steps of the sources are called here; others as they call themselves.
+_STEPS: Final[Mapping[str | None, str]] = {
+    None: "titles",
+    _BYTES: "titles",
+    "details": "titles one by one",
+    "listing": "the listing",
+}
 
 
 def refresh(args: argparse.Namespace) -> int:
@@ -25,27 +43,62 @@ def refresh(args: argparse.Namespace) -> int:
         return 0
     seconds = (report.finished_at - report.started_at).total_seconds()
     say(f"{report.item_count} titles from {report.source} in {seconds:.1f} s ({report.snapshot_id}).")
-    if report.without_duration:
-        say(f"{report.without_duration} of them have no duration.")
+    for line in _findings(report):
+        say(line)
     return 0
+
+
+def _findings(report: RefreshReport) -> Iterator[str]:
+    """What an administrator should know of a refresh."""
+    if report.new or report.changed or report.gone:
+        yield f"New: {report.new}, changed: {report.changed}, gone: {report.gone}."
+    else:
+        yield "Nothing is different."
+    if report.duplicates:
+        yield f"With the title of another one: {report.duplicates}."
+    if report.without_duration:
+        yield f"Without a duration: {report.without_duration}."
+    if not report.shared:
+        yield "The store could not be told; the service sees to that when it runs and the store is back."
 
 
 async def _refresh(settings: Settings, allow_shrink: bool) -> RefreshReport:
     async with wire_files(settings) as library:
-        return await watched_refresh(library.catalog, allow_shrink=allow_shrink)
+        return await watched_refresh(library.refreshing, allow_shrink=allow_shrink)
 
 
-async def watched_refresh(catalog: Catalog, *, allow_shrink: bool) -> RefreshReport:
+async def watched_refresh(refreshing: Refreshing, *, allow_shrink: bool) -> RefreshReport:
     """A refresh that shows on a terminal how far it is."""
-    progress = Progress("Reading titles")
+    progress = Progress()
 
-    def watch(state: RefreshState) -> None:
-        progress.show(state.done, state.expected)
+    def show(state: RefreshState) -> None:
+        if state.phase is not Phase.IDLE:
+            progress.show(_stand(state))
 
+    stop = refreshing.listen(show)
     try:
-        return await catalog.refresh(allow_shrink=allow_shrink, watch=watch)
+        async with background() as tasks:
+            tasks.start_soon(progress.keep_fresh)
+            return await refreshing.refresh(allow_shrink=allow_shrink)
     finally:
+        stop()
         progress.end()
+
+
+def _stand(state: RefreshState) -> Stand:
+    """What to show of it."""
+    doing = _PHASES[state.phase]
+    if state.phase is Phase.READING:
+        doing = f"{doing} {_STEPS.get(state.step, state.step)}"
+    done, expected = state.done, state.expected
+    if not expected:
+        return Stand(doing=doing, count=f"{done:,}" if done else "")
+    most = f"{expected:,}"
+    count = f"{done:{len(most)},}/{most}"
+    if state.step == _BYTES:
+        count = f"{done / 1e6:.1f}/{expected / 1e6:.1f} MB"
+    part = min(1.0, done / expected)
+    return Stand(doing=doing, count=count, part=part, seconds_left=state.estimate_seconds)
 
 
 def search(args: argparse.Namespace) -> int:

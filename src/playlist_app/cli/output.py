@@ -1,22 +1,16 @@
-"""What the command line prints: text for people, JSON for programs, progress on a terminal only."""
+"""What the command line prints: text for people, JSON for programs."""
 
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EBADF
 from pathlib import Path
-from typing import Any, Final, TextIO
-
-from attrs import define, field
+from typing import Any, TextIO
 
 from playlist_app.shapes.codec import wire
 from playlist_core.errors import PlaylistError
-
-_BAR: Final = 30
-_REDRAW_SECONDS: Final = 0.1
 
 
 def say(text: str = "") -> None:
@@ -96,33 +90,3 @@ def length_text(seconds: int | None) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-@define(eq=False)
-class Progress:
-    """A bar that redraws itself on a terminal; silent everywhere else."""
-
-    label: str
-    stream: TextIO | None = field(factory=lambda: sys.stderr)
-    _drawn_at: float = field(default=0.0, init=False)
-    _drawn: bool = field(default=False, init=False)
-
-    def show(self, done: int, total: int | None) -> None:
-        """`total` None where nobody knows how much there is."""
-        now = time.monotonic()
-        if self.stream is None or not self.stream.isatty() or now - self._drawn_at < _REDRAW_SECONDS:
-            return
-        self._drawn_at, self._drawn = now, True
-        if total:
-            filled = min(_BAR, _BAR * done // total)
-            bar = f"[{'#' * filled}{'.' * (_BAR - filled)}] {done}/{total}"
-        else:
-            bar = f"{done}"
-        self.stream.write(f"\r\x1b[K{self.label} {bar}")
-        self.stream.flush()
-
-    def end(self) -> None:
-        """Leave a clean line behind."""
-        if self.stream is not None and self._drawn:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()

@@ -93,7 +93,7 @@ async def _demo(settings: Settings, bound: socket.socket, as_json: bool, fresh_c
     async with wire_embedded(settings) as services:
         catalog = services.library.catalog
         if fresh_catalog or not await _has_catalog(catalog):
-            await watched_refresh(catalog, allow_shrink=True)
+            await watched_refresh(services.library.refreshing, allow_shrink=True)
         await seed(services)
         people, samples = await roles(services), await saved_samples(services)
 

@@ -10,6 +10,7 @@ from playlist_app.http.catalog import catalog_routes
 from playlist_app.http.demo import demo_routes
 from playlist_app.http.door import Door
 from playlist_app.http.errors import add_error_handlers
+from playlist_app.http.events import Request, event_routes
 from playlist_app.http.guard import Guard, Origins
 from playlist_app.http.marathons import marathon_routes
 from playlist_app.http.ops import Description, health_routes
@@ -35,10 +36,11 @@ def routes(services: Services) -> Routes:
     found: Routes = [
         *auth_routes(door, services.login, settings.login_rules),
         *access_routes(door, services.access, services.login),
-        *catalog_routes(door, library.catalog, manifests),
+        *catalog_routes(door, library.catalog, library.refreshing, manifests),
         *playlist_routes(door, library.playlists, library.catalog),
         *marathon_routes(door, library.marathons),
         *queue_routes(door, services.queue, manifests, services.clock),
+        *event_routes(door, services.events, services.clock),
         *health_routes(door, services.health, version(), demo=services.demo is not None),
     ]
     if services.demo is not None:
@@ -50,7 +52,7 @@ def create_app(services: Services) -> falcon.asgi.App[Any, Any]:
     """The ASGI app over wired services."""
     settings = services.settings
     guard = Guard(Origins(settings.public_url), settings.trusted_proxies)
-    app = falcon.asgi.App(middleware=[guard, PartsOfThePage()])
+    app = falcon.asgi.App(middleware=[guard, PartsOfThePage()], request_type=Request)
     app.req_options.keep_blank_qs_values = True
     app.req_options.auto_parse_qs_csv = False
     add_error_handlers(app)

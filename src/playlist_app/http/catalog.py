@@ -20,6 +20,7 @@ from playlist_app.shapes.rows import Rows
 from playlist_core.domain.access import Action
 from playlist_core.domain.manifest import ManifestTemplate
 from playlist_core.services.catalog import Catalog
+from playlist_core.services.refreshing import Refreshing
 
 
 @define(eq=False)
@@ -81,7 +82,7 @@ class Refresh:
     """`POST` and `GET /catalog/refresh`."""
 
     door: Door
-    catalog: Catalog
+    refreshing: Refreshing
 
     @operation(
         "Start reading the catalogue anew",
@@ -92,19 +93,21 @@ class Refresh:
         errors=("refresh_in_progress", "no_source"),
     )
     async def on_post(self, call: Call[RefreshOrder, Nothing]) -> RefreshBegun:
-        return RefreshBegun(self.catalog.begin_refresh(allow_shrink=call.body.allow_shrink))
+        return RefreshBegun(await self.refreshing.begin(allow_shrink=call.body.allow_shrink))
 
     @operation("How far a refresh is", needs=Action.REFRESH_CATALOG, answer=RefreshStateView)
     async def on_get(self, call: Call[Nothing, Nothing]) -> RefreshStateView:
-        return refresh_state_view(await self.catalog.recalled_state())
+        return refresh_state_view(await self.refreshing.recalled_state())
 
 
-def catalog_routes(door: Door, catalog: Catalog, manifests: ManifestTemplate) -> list[tuple[str, Any]]:
+def catalog_routes(
+    door: Door, catalog: Catalog, refreshing: Refreshing, manifests: ManifestTemplate
+) -> list[tuple[str, Any]]:
     """The addresses under `/api/v1/catalog`."""
     root = "/api/v1/catalog"
     return [
         (f"{root}/search", Search(door, catalog, Rows(manifests))),
         (f"{root}/categories", Categories(door, catalog)),
         (f"{root}/items/{{video_id}}", OneItem(door, catalog, manifests)),
-        (f"{root}/refresh", Refresh(door, catalog)),
+        (f"{root}/refresh", Refresh(door, refreshing)),
     ]

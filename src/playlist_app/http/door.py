@@ -38,8 +38,9 @@ class Operation:
     """One method of one address, as it is carried out and as the OpenAPI document tells it.
 
     `needs` None means without signing in. A `body` with defaults for everything may be left out.
-    `begun` is the answer, with 202, to whoever prefers not to wait for the end. `takes` and `gives` are
-    the headers that count in a request and in the answer of a success.
+    `begun` is the answer, with 202, to whoever prefers not to wait for the end. `streams` is for an answer
+    that is a stream of events, which the method itself provides. `takes` and `gives` are the headers that
+    count in a request and in the answer of a success.
     """
 
     summary: str
@@ -49,6 +50,7 @@ class Operation:
     answer: Any = None
     status: int = 200
     begun: Any = None
+    streams: bool = False
     errors: tuple[str, ...] = ()
     takes: tuple[Header, ...] = ()
     gives: tuple[Header, ...] = ()
@@ -141,6 +143,7 @@ def operation(
     answer: Any = None,
     status: int = 200,
     begun: Any = None,
+    streams: bool = False,
     errors: tuple[str, ...] = (),
     takes: tuple[Header, ...] = (),
     gives: tuple[Header, ...] = (),
@@ -157,6 +160,7 @@ def operation(
         answer=answer,
         status=status,
         begun=begun,
+        streams=streams,
         errors=errors,
         takes=takes,
         gives=gives,

@@ -91,6 +91,8 @@ def _responses(described: Operation, schemas: Schemas) -> dict[str, Any]:
         answer["headers"] = _answer_headers(described.gives)
     if described.answer is not None:
         answer["content"] = _json(described.answer, schemas)
+    if described.streams:
+        answer["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
     responses: dict[str, Any] = {str(described.status): answer}
     if described.begun is not None:
         begun = "Begun, with `Prefer: respond-async`."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from attrs import field, frozen
@@ -78,7 +79,7 @@ class RefreshBegun:
 
 @frozen(kw_only=True)
 class ReportView:
-    """A refresh that made a snapshot; `shared` says whether the store was told."""
+    """A refresh that made a snapshot, what it changed, and whether the other replicas can have it."""
 
     run_id: str
     source: str
@@ -86,6 +87,10 @@ class ReportView:
     finished_at: datetime
     snapshot_id: str | None
     item_count: int
+    new: int
+    changed: int
+    gone: int
+    duplicates: int
     without_duration: int
     shared: bool
 
@@ -99,15 +104,29 @@ class RefreshError:
     details: Mapping[str, Any]
 
 
+@frozen
+class RefreshElsewhere:
+    """The refresh of another replica, which `holder` names."""
+
+    run_id: str
+    holder: str
+
+
 @frozen(kw_only=True)
 class RefreshStateView:
-    """What is going on, the last refresh that succeeded, and why the last one failed, if it did."""
+    """What is going on, the last refresh that succeeded, and why the last one failed, if it did.
+
+    `done`, `expected` and `estimate_seconds`, what is left, are those of the step.
+    """
 
     state: str
     phase: Phase
+    step: str | None
     run_id: str | None
     done: int
     expected: int | None
+    estimate_seconds: int | None
+    elsewhere: RefreshElsewhere | None
     last_report: ReportView | None
     last_error: RefreshError | None
 
@@ -155,6 +174,10 @@ def report_view(report: RefreshReport) -> ReportView:
         finished_at=report.finished_at,
         snapshot_id=report.snapshot_id,
         item_count=report.item_count,
+        new=report.new,
+        changed=report.changed,
+        gone=report.gone,
+        duplicates=report.duplicates,
         without_duration=report.without_duration,
         shared=report.shared,
     )
@@ -162,12 +185,16 @@ def report_view(report: RefreshReport) -> ReportView:
 
 def refresh_state_view(state: RefreshState) -> RefreshStateView:
     """How far a refresh is, as the API shows it."""
+    seconds, other = state.estimate_seconds, state.elsewhere
     return RefreshStateView(
-        state="idle" if state.phase is Phase.IDLE else "running",
+        state="idle" if state.phase is Phase.IDLE and other is None else "running",
         phase=state.phase,
+        step=state.step,
         run_id=state.run_id,
         done=state.done,
         expected=state.expected,
+        estimate_seconds=None if seconds is None else ceil(seconds),
+        elsewhere=None if other is None else RefreshElsewhere(other.run_id, other.holder),
         last_report=None if state.last_good is None else report_view(state.last_good),
         last_error=None if state.last is None else _error(state.last),
     )
