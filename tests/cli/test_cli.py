@@ -166,7 +166,7 @@ def test_a_failure_is_one_sentence_and_exit_code_1(
 
 def test_without_a_catalogue_a_search_says_what_to_do(kryten: Kryten, tmp_path: Path) -> None:
     code, _, err = kryten("search", "--data-dir", str(tmp_path / "new"), "x")
-    sentence = "There is no catalogue yet: run a refresh first. (kryten-playlist refresh --source FILE)"
+    sentence = "There is no catalogue yet: run a refresh first. (kryten-playlist refresh --source SOURCE)"
     assert (code, err) == (1, f"kryten-playlist: {sentence}\n")
 
 

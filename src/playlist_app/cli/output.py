@@ -36,8 +36,8 @@ def print_json(value: Any) -> None:
 
 # What the message means on the command line.
 _HINTS = {
-    "no_snapshot": "(kryten-playlist refresh --source FILE)",
-    "no_source": "(or name one: refresh --source FILE)",
+    "no_snapshot": "(kryten-playlist refresh --source SOURCE)",
+    "no_source": "(or name one: refresh --source SOURCE)",
     "would_shrink": "(refresh --allow-shrink)",
 }
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from playlist_app.server import bind, url_of
 from playlist_app.supervisor import serve
 from playlist_app.wiring import wire_embedded
 from playlist_core.domain.identity import Role, Username
-from playlist_core.errors import InvalidInput, Unavailable
+from playlist_core.errors import InvalidInput, PlaylistError, Unavailable
 from playlist_core.services.catalog import Catalog
 
 _TRY: Final = """\
@@ -91,8 +92,9 @@ def _run(settings: Settings, *, as_json: bool, fresh_catalog: bool) -> int:
 
 async def _demo(settings: Settings, bound: socket.socket, as_json: bool, fresh_catalog: bool) -> None:
     async with wire_embedded(settings) as services:
-        catalog = services.library.catalog
-        if fresh_catalog or not await _has_catalog(catalog):
+        with suppress(PlaylistError):  # the store may have what the index has lost
+            await services.library.following.reconcile()
+        if fresh_catalog or not await _has_catalog(services.library.catalog):
             await watched_refresh(services.library.refreshing, allow_shrink=True)
         await seed(services)
         people, samples = await roles(services), await saved_samples(services)
