@@ -164,6 +164,7 @@ async def test_categories_come_in_natural_order_with_their_counts(house: House) 
         "snapshot_id": snapshot.snapshot_id,
         "categories": ["2.Horror", "Cygnus Outpost", "Movies"],
         "counts": {"2.Horror": 2, "Cygnus Outpost": 3, "Movies": 3},
+        "labels": {"2.Horror": "Horror", "Cygnus Outpost": "Cygnus Outpost", "Movies": "Movies"},
     }
 
 

@@ -19,6 +19,7 @@ from playlist_app.shapes.catalog import (
 from playlist_app.shapes.rows import Rows
 from playlist_core.domain.access import Action
 from playlist_core.domain.manifest import ManifestTemplate
+from playlist_core.domain.titles import category_label
 from playlist_core.services.catalog import Catalog
 from playlist_core.services.refreshing import Refreshing
 
@@ -61,7 +62,8 @@ class Categories:
     @operation("All categories", needs=Action.SEARCH_CATALOG, answer=CategoryList, errors=("no_snapshot",))
     async def on_get(self, call: Call[Nothing, Nothing]) -> CategoryList:
         snapshot_id, counts = await self.catalog.categories()
-        return CategoryList(snapshot_id, tuple(counts), counts)
+        labels = {name: category_label(name) for name in counts}
+        return CategoryList(snapshot_id, tuple(counts), counts, labels)
 
 
 @define(eq=False)

@@ -56,11 +56,15 @@ class SearchAnswer:
 
 @frozen
 class CategoryList:
-    """Category names as the site has them, in natural order, and how many titles each has."""
+    """Category names as the site has them, in natural order, with their numbers of titles and as people see them.
+
+    The site numbers its categories to sort them (`3. Sci-Fi`); `labels` are without the number.
+    """
 
     snapshot_id: str
     categories: tuple[str, ...]
     counts: Mapping[str, int]
+    labels: Mapping[str, str]
 
 
 @frozen

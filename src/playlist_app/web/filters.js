@@ -1,8 +1,8 @@
 /** The categories as a filter of the search: several of them, any or all. */
 
 import { get } from "./api.js";
+import { category, learnLabels } from "./categories.js";
 import { $, h } from "./dom.js";
-import { category } from "./format.js";
 
 let selected = new Set();
 let counts = {};
@@ -63,6 +63,7 @@ function choice(name) {
 export async function loadCategories() {
   const answer = await get("/catalog/categories");
   counts = answer.counts;
+  learnLabels(answer.labels);
   selected = new Set(chosen().filter((name) => name in counts));
   $("#filter-list").replaceChildren(...answer.categories.map(choice));
   redraw();

@@ -39,9 +39,6 @@ export function timeOfDay(when) {
 
 export const inSeconds = (seconds) => timeOfDay(Date.now() + seconds * 1000);
 
-/** The site numbers its categories to sort them: "04.Action" is "Action". */
-export const category = (name) => name.replace(/^\d+\.\s*(?=\D)/, "");
-
 /** "S1 E4", or "" when the title has no episode. */
 export function episode(item) {
   if (item.episode === null || item.episode === undefined) return "";

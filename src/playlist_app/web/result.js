@@ -1,7 +1,8 @@
 /** One title among the results of a search. */
 
+import { category } from "./categories.js";
 import { h } from "./dom.js";
-import { category, clock, episode } from "./format.js";
+import { clock, episode } from "./format.js";
 
 function picture(item) {
   if (!item.thumbnail_url?.startsWith("https://")) return null;

@@ -2,9 +2,10 @@
 
 import { get } from "./api.js";
 import { emit, on } from "./bus.js";
+import { category } from "./categories.js";
 import { $, announce, fill, h } from "./dom.js";
 import { chosen, clearFilters, loadCategories, matchAll, setFilters, startFilters } from "./filters.js";
-import { category, counted } from "./format.js";
+import { counted } from "./format.js";
 import { add, list } from "./list.js";
 import { resultRow } from "./result.js";
 import { can } from "./session.js";
