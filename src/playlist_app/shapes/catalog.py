@@ -56,7 +56,7 @@ class SearchAnswer:
 
 @frozen
 class CategoryList:
-    """Category names as the site has them, in natural order, with their numbers of titles and as people see them.
+    """Category names as the site has them, in natural order, how many titles each has, and how it is shown.
 
     The site numbers its categories to sort them (`3. Sci-Fi`); `labels` are without the number.
     """
