@@ -90,6 +90,13 @@ async def test_a_redirect_elsewhere_is_not_followed_but_told_without_its_query()
     assert len(site.asked) == 1
 
 
+@pytest.mark.parametrize("location", ["http://[::1", "", "http://a b\u2028c/", "http://host:port/"])
+async def test_a_redirect_to_nowhere_is_told_as_such(location: str) -> None:
+    site = Site.of(Version.V8_3_2, films(3))
+    site.rules.append(Rule(MEDIA, redirect(location, 302)))
+    assert (await _refusal(site)).startswith(f"The site redirects {MEDIA}?page=1 to ")
+
+
 async def test_a_page_for_browsers_is_no_catalogue_though_its_status_is_200() -> None:
     site = Site.of(Version.V8_3_2, films(3))
     site.rules.append(Rule(MEDIA, answer("<!DOCTYPE html>Please sign in", "text/html")))

@@ -52,6 +52,22 @@ async def test_a_field_of_another_kind_is_named(name: str, value: object, proble
     assert complaint == f"{PAGE}, results[1], {name}: {problem}"
 
 
+@pytest.mark.parametrize(
+    ("count", "problem"),
+    [
+        (10**20, f"{PAGE}, count: is more than any site has (100,000,000)"),
+        (10**8, f"{MEDIA}: tells of 100,000,000 items, 2 a page; that is no catalogue"),
+        (-1, f"{PAGE}, count: is not a whole number"),
+        ("40", f"{PAGE}, count: is not a whole number"),
+    ],
+)
+async def test_a_count_that_no_site_has_is_not_believed(count: object, problem: str) -> None:
+    def told(body: Any) -> Any:
+        return {**body, "count": count, "next": "more"}
+
+    assert await _complaint(Rule(MEDIA, edit=told)) == problem
+
+
 async def test_a_field_that_is_missing_is_named() -> None:
     def without_type(body: Any) -> Any:
         del body["results"][0]["media_type"]

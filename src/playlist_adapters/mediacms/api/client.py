@@ -208,14 +208,18 @@ def _json(raw: bytes) -> object:
 
 
 def _redirected(response: aiohttp.ClientResponse, asked: str) -> PlaylistError:
-    target = urlsplit(urljoin(str(response.url), response.headers.get("Location", "")))
+    try:
+        target = urlsplit(urljoin(str(response.url), response.headers.get("Location", "")))
+    except ValueError:
+        target = urlsplit("")  # an address that is none
     if "login" in target.path.lower():
         return refused(
             f"The site sends everybody to its login page (from {asked}). Old versions look at no token then"
             f" (GLOBAL_LOGIN_REQUIRED): {OTHER_WAYS}."
         )
     there = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"[:_SHOWN]
+    is_shown = target.netloc and there.isprintable()
     return refused(
-        f"The site redirects {asked} to {there if there.isprintable() else 'another address'}, and redirects"
+        f"The site redirects {asked} to {there if is_shown else 'another address'}, and redirects"
         " are not followed: configure the address at which it answers itself."
     )

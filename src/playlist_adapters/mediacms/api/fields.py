@@ -11,6 +11,8 @@ from playlist_adapters.mediacms.api.faults import unreadable
 from playlist_adapters.mediacms.intake import MAX_SECONDS, MAX_TITLE_LENGTH
 from playlist_core.errors import InvalidInput
 
+MOST: Final = 100_000_000
+
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,150}")
 
 
@@ -64,10 +66,12 @@ class Fields:
         return value
 
     def number(self, name: str) -> int:
-        """A whole number from 0 on."""
+        """A whole number from 0 to 100 million: how many there are of something."""
         value = self._member(name)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise self.fault(name, "is not a whole number")
+        if value > MOST:
+            raise self.fault(name, f"is more than any site has ({MOST:,})")
         return value
 
     def seconds(self, name: str) -> int | None:

@@ -54,7 +54,7 @@ async def harvest(client: Client, ledger: Ledger, question: PagedList[SearchRow]
         first = await head(client, ordered)
         if first is None:
             return
-        pages = page_count(first)
+        pages = page_count(question, first)
         if pages > hoped:
             ledger.hear(map(SearchRow.read, first.rows))
             return

@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 from attrs import evolve, frozen
 
 from playlist_adapters.mediacms.api.client import Client
+from playlist_adapters.mediacms.api.faults import unreadable
 from playlist_adapters.mediacms.api.fields import Fields
 from playlist_adapters.mediacms.api.parallel import each
 from playlist_adapters.mediacms.api.shapes import Page
@@ -19,6 +20,9 @@ CAP: Final = 1_000
 """What `/media` and `/search` cut their lists to from MediaCMS 6.4 on, before they count: a list of just as
 many rows is never known to be whole. `/manage_media` and `/users` are not cut.
 """
+
+MOST_PAGES: Final = 100_000
+"""At 50 rows a page five million items, which no MediaCMS would list within a day."""
 
 Row = TypeVar("Row")
 
@@ -75,7 +79,7 @@ async def crawl(
     """
     rows = {1: [paged.read(fields) for fields in first.rows]}
     hear(rows[1])
-    last = page_count(first)
+    last = page_count(paged, first)
     later: int | None = first.count
     is_good = True
 
@@ -99,11 +103,19 @@ async def crawl(
     )
 
 
-def page_count(first: Page) -> int:
-    """How many pages a list has; the page size is the site's secret, but the first of several is full."""
+def page_count(paged: PagedList[Row], first: Page) -> int:
+    """How many pages a list has; the page size is the site's secret, but the first of several is full.
+
+    Raises InvalidInput `source_unreadable` for more than would ever come to an end.
+    """
     if not first.has_next or not first.rows:
         return 1
-    return -(-first.count // len(first.rows))
+    pages = -(-first.count // len(first.rows))
+    if pages > MOST_PAGES:
+        raise unreadable(
+            paged.path, f"tells of {first.count:,} items, {len(first.rows)} a page; that is no catalogue"
+        )
+    return pages
 
 
 async def _page(client: Client, paged: PagedList[Row], number: int) -> Page | None:

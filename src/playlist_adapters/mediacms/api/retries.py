@@ -34,7 +34,7 @@ def _seconds(retry_after: str, now: datetime) -> float:
         return float(retry_after[:9])
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or a zone that no clock shows
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
