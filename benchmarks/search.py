@@ -81,6 +81,10 @@ def kinds(items: Sequence[CatalogItem]) -> list[Kind]:
         Kind("letter in category", many(lambda: Query(chance.choice("aeorst"), (chance.choice(names[:9]),)))),
         Kind("deep page", many(lambda: Query("the", offset=chance.randrange(200, 1200)))),
         Kind("deep page of all", many(lambda: Query("", offset=chance.randrange(len(items))))),
+        Kind(
+            "a sign beside words",
+            many(lambda: Query(f"{chance.choice(common)} - {chance.choice(ranked)[:2]}")),
+        ),
         Kind("everything", [Query("")]),
         Kind("a slip", many(lambda: Query(_slip(chance.choice(ranked), chance)))),
         Kind("nothing like it", [Query("qqqqzzzz"), Query("zzzyx wvvvq")]),

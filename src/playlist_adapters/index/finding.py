@@ -29,10 +29,12 @@ class Finding:
         if query.categories:
             found.append(self._admitted(query))
         if query.literals:
-            found.append(self.sets.containing_literally(dict.fromkeys(query.literals)))
+            found += self.sets.of_signs(query.literals)
         if not found:
             return FrozenBitMap(range(len(self.folded)))
-        return found[0] if len(found) == 1 else FrozenBitMap.intersection(*found)
+        places = found[0] if len(found) == 1 else FrozenBitMap.intersection(*found)
+        longer = [literal for literal in query.literals if len(literal) > 1]
+        return self.sets.containing_literally(longer, places) if longer and places else places
 
     def _admitted(self, query: SearchQuery) -> FrozenBitMap:
         """The items that pass the filter: `SearchQuery.admits` in other words."""

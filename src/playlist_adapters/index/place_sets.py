@@ -9,7 +9,7 @@ from attrs import define, field
 from pyroaring import FrozenBitMap
 
 from playlist_adapters.index.recent import Recent
-from playlist_adapters.index.set_builder import AFTER_EVERY_LETTER, SHORT, WHOLE
+from playlist_adapters.index.set_builder import AFTER_EVERY_LETTER, SHORT, WHOLE, is_sign
 from playlist_adapters.index.texts import stored
 
 NOWHERE = FrozenBitMap()
@@ -21,7 +21,7 @@ _WORDS = "SELECT name FROM sets WHERE kind = 'word' ORDER BY name"
 _MATCHING = "SELECT rowid FROM joined WHERE joined MATCH ?"
 _BEGINNING = "SELECT place FROM wholes WHERE text >= ? AND text < ?"
 # Bytes, so that it is exact for every title; UTF-8 finds characters only where characters begin.
-_PLACES = "SELECT place FROM items WHERE true"
+_AMONG = "SELECT place FROM items WHERE place IN carray(?)"
 _AND_CONTAINS = " AND instr(CAST(title AS BLOB), ?)"
 
 
@@ -55,10 +55,15 @@ class PlaceSets:
             sets.append(self._rows(_MATCHING, " AND ".join(f'"{word}"' for word in long)))
         return sets[0] if len(sets) == 1 else FrozenBitMap.intersection(*sets)
 
-    def containing_literally(self, literals: Collection[str]) -> FrozenBitMap:
-        """Where the raw title contains all of these: one pass, however many there are."""
-        keys = [literal.encode(errors="surrogatepass") for literal in literals]
-        return self._rows(_PLACES + _AND_CONTAINS * len(keys), *keys)
+    def of_signs(self, literals: Iterable[str]) -> list[FrozenBitMap]:
+        """For each character of these words, which fold to nothing, where the raw title has it."""
+        return [self._stored("sign", sign) for sign in sorted(set().union(*literals)) if is_sign(sign)]
+
+    def containing_literally(self, literals: Iterable[str], among: FrozenBitMap) -> FrozenBitMap:
+        """At which of these places the raw title contains all of these, looked at one by one."""
+        keys = [literal.encode(errors="surrogatepass") for literal in dict.fromkeys(literals)]
+        places = apsw.carray(array("q", among))
+        return self._rows(_AMONG + _AND_CONTAINS * len(keys), places, *keys)
 
     def category(self, name: str) -> FrozenBitMap:
         """The items in this category."""
@@ -119,5 +124,5 @@ class PlaceSets:
             self._kept.put((kind, name), places)
         return places
 
-    def _rows(self, sql: str, *bindings: str | bytes) -> FrozenBitMap:
+    def _rows(self, sql: str, *bindings: object) -> FrozenBitMap:
         return FrozenBitMap(array("I", [place for (place,) in self._db.execute(sql, bindings)]))

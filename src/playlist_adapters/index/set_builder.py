@@ -5,6 +5,7 @@ A set is named by its kind and a text, and stored as a compressed bitmap:
 - `letters`: the title, written without blanks, contains these letters: any one or two, and of longer ones
   those that full-text search would find many places for, which takes it long: frequent trigrams, and what
   frequent words begin with;
+- `sign`: the raw title has this character, which folds to nothing (`%`, `-`);
 - `word`: one of the title's words is this one; `start`: one begins with these one to three letters;
 - `whole`: this counts as the whole title, if that is so for many;
 - `title`: one of the texts that count as the whole title begins with these one to three letters, or with
@@ -22,7 +23,8 @@ from typing import Any
 import apsw
 from pyroaring import FrozenBitMap
 
-from playlist_adapters.index.texts import stored
+from playlist_adapters.index.texts import loaded, stored
+from playlist_core.domain.titles import fold
 
 SCHEMA = """
 CREATE TABLE sets (kind TEXT NOT NULL, name NOT NULL, places BLOB NOT NULL);
@@ -58,6 +60,7 @@ def write_sets(db: apsw.Connection) -> None:
     """Fill `sets` from the finished tables `items`, `wholes` and `joined`."""
     for kind, sets in (
         ("letters", _letters(db)),
+        ("sign", _signs(db)),
         ("whole", _frequent_wholes(db)),
         ("title", _beginnings_of_titles(db)),
         ("category", _categories(db)),
@@ -82,6 +85,19 @@ def _letters(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitMap]]:
         for letters in {*joined, *map(str.__add__, joined, joined[1:])}:
             found[letters].append(place)
     return ((letters, FrozenBitMap(places)) for letters, places in found.items())
+
+
+def _signs(db: apsw.Connection) -> Iterator[tuple[str, FrozenBitMap]]:
+    found = _no_places()
+    for place, title in db.execute("SELECT place, title FROM items ORDER BY place"):
+        for character in set(loaded(title)):
+            found[character].append(place)
+    return ((sign, FrozenBitMap(places)) for sign, places in found.items() if is_sign(sign))
+
+
+def is_sign(character: str) -> bool:
+    """Whether a character by itself says nothing to a search by words."""
+    return not fold(character)
 
 
 def _frequent(
