@@ -119,6 +119,33 @@ async def test_a_full_disk_under_the_writer_is_told_as_any_other(tmp_path: Path)
     assert await found(SQLiteIndex(path), "") == [STAR]
 
 
+_WITH_A_BROKEN_PART = """
+import sys, anyio
+from pathlib import Path
+from playlist_adapters.index.sqlite import SQLiteIndex
+from playlist_adapters.testing.index_suite import movie, refresh
+from playlist_core.errors import Unavailable
+
+sys.path.insert(0, sys.argv[2])
+try:
+    anyio.run(refresh, SQLiteIndex(Path(sys.argv[1])), [movie(f"v{n}", f"Night {n}") for n in range(3_000)])
+except Unavailable as refusal:
+    print(refusal.message)
+"""
+
+
+async def test_a_writer_that_cannot_run_is_a_failure_and_not_the_end_of_the_service(tmp_path: Path) -> None:
+    path, broken = tmp_path / "data" / "catalog.sqlite3", tmp_path / "broken"
+    await anyio.Path(broken).mkdir()
+    await anyio.Path(broken / "pyroaring.py").write_text("raise ImportError('half an upgrade')")
+    command = [sys.executable, "-c", _WITH_A_BROKEN_PART, str(path), str(broken)]
+    done = await anyio.run_process(command)
+
+    assert done.stdout.decode().startswith("The process that writes the catalogue index failed")
+    assert b"half an upgrade" in done.stderr
+    assert _files(path.parent) == []
+
+
 _BLOBS = st.binary(max_size=40) | st.lists(st.integers(0, 2**32 - 1), max_size=5).map(
     lambda places: FrozenBitMap(places).serialize()
 )

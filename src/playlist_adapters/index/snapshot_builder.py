@@ -1,10 +1,12 @@
 """Building one snapshot of the catalogue beside the one in place; nobody sees it before it is whole."""
 
 import json
+import logging
 import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
@@ -28,6 +30,8 @@ from playlist_adapters.index.snapshot_writer import (
 from playlist_adapters.index.texts import stored
 from playlist_core.domain.catalog import CatalogItem
 from playlist_core.errors import Unavailable
+
+log = logging.getLogger("kryten_playlist.catalog")
 
 # So few are written sooner than a process starts.
 _SMALL = 2_000
@@ -104,8 +108,8 @@ class SnapshotBuilder:
             sync(self.path.parent)
 
     def discard(self) -> None:
-        """Remove the unfinished files, if there still are any."""
-        with self._working, writing():
+        """Remove the unfinished files, if there still are any; what resists is left to the next opening."""
+        with self._working, suppress(OSError, apsw.Error):
             self._db.close(force=True)
             for file in (self.staging, self.building):
                 file.unlink(missing_ok=True)
@@ -125,7 +129,8 @@ async def _write_in_a_process(staging: Path, building: Path) -> None:
             f"The process that writes the catalogue index was killed (signal {-code}): is memory short?"
         )
     if code:
-        raise RuntimeError(f"writing the snapshot ended with {code}: {complaint}")
+        log.error("writing the catalogue index ended with %d: %s", code, complaint)
+        raise Unavailable("The process that writes the catalogue index failed; the log says how.")
 
 
 async def _started(command: Sequence[str]) -> Process:

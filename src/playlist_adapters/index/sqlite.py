@@ -98,10 +98,9 @@ class SQLiteIndex:
             try:
                 yield _Writer(builder)
                 await builder.finish(snapshot_id=snapshot_id, source=source, created_at=created_at)
-                reader = await to_thread.run_sync(_publish, builder)
+                self._show(await to_thread.run_sync(_publish, builder))
             finally:
                 builder.discard()
-            self._show(reader)
         finally:
             self._rebuilding = False
 

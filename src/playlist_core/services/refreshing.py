@@ -82,19 +82,19 @@ class Refreshing:
 
         Raises Conflict `refresh_in_progress` (here or on another replica), Unavailable `no_source`.
         """
-        source, run_id = await self._claim()
+        source, report = await self._claim()
 
         async def carry_out() -> None:
             with suppress(PlaylistError):  # kept as the last report
-                await self._run(source, run_id, allow_shrink=allow_shrink)
+                await self._run(source, report, allow_shrink=allow_shrink)
 
         self.spawn(carry_out)
-        return run_id
+        return report.run_id
 
     async def refresh(self, *, allow_shrink: bool = False) -> RefreshReport:
         """Refresh and wait for the end; raises what made it fail, and what `begin` raises."""
-        source, run_id = await self._claim()
-        return await self._run(source, run_id, allow_shrink=allow_shrink)
+        source, report = await self._claim()
+        return await self._run(source, report, allow_shrink=allow_shrink)
 
     async def snapshot_so_far(self) -> SnapshotInfo | None:
         """The snapshot that counts here; one that cannot be read is no reason not to make another."""
@@ -114,12 +114,14 @@ class Refreshing:
         """Take the lease from whoever had it; for a process that knows to be the only one."""
         await self.leases.abandon()
 
-    async def _claim(self) -> tuple[CatalogSource, str]:
+    async def _claim(self) -> tuple[CatalogSource, RefreshReport]:
+        """The source, and the report of a run that has begun."""
         if self.source is None:
             raise Unavailable("No catalogue source is configured: set catalog.source.", code="no_source")
         if self.state.phase is not Phase.IDLE:
             raise refresh_in_progress(self.state.run_id)
-        run_id = self.randomness.identifier()
+        run_id, now = self.randomness.identifier(), self.clock.now()
+        report = RefreshReport(run_id=run_id, source=self.source.name, started_at=now, finished_at=now)
         self.progress.begin(run_id)
         claimed = False
         try:
@@ -127,12 +129,14 @@ class Refreshing:
             claimed = True
         finally:
             if not claimed:
+                await self.leases.release(run_id)  # cancelled, it may have been taken all the same
                 self.progress.end(None)
-        return self.source, run_id
+        return self.source, report
 
-    async def _run(self, source: CatalogSource, run_id: str, *, allow_shrink: bool) -> RefreshReport:
-        started = self.clock.now()
-        report = RefreshReport(run_id=run_id, source=source.name, started_at=started, finished_at=started)
+    async def _run(
+        self, source: CatalogSource, report: RefreshReport, *, allow_shrink: bool
+    ) -> RefreshReport:
+        run_id = report.run_id
         ended: RefreshReport | None = None
         try:
             with self.leases.renewing(run_id):
@@ -162,7 +166,7 @@ class Refreshing:
         ) as writer:
             counts = await reading.read(source, writer)
             check_size(
-                None if before is None else before.item_count,
+                await self._shared_count() if before is None else before.item_count,
                 counts.item_count,
                 max_shrink=self.max_shrink,
                 allow_shrink=allow_shrink,
@@ -170,6 +174,13 @@ class Refreshing:
             self.progress.enter(Phase.BUILDING, step="index")
         await self.catalog.announce()
         return evolve(report, snapshot_id=snapshot_id, **asdict(counts))
+
+    async def _shared_count(self) -> int | None:
+        """How many titles the other replicas have: a replica without a catalogue may not shrink theirs."""
+        with suppress(Unavailable):
+            current = await self.shared.current()
+            return None if current is None else current.item_count
+        return None
 
     async def _share(self, run_id: str) -> bool:
         """Whether the other replicas can have it; if not, `Following` sees to that later."""
@@ -205,7 +216,10 @@ class Refreshing:
                 await self._tell(report)
 
     async def _tell(self, report: RefreshReport) -> None:
-        await self.reports.modify(change=lambda _: report)
+        def later(kept: RefreshReport | None) -> RefreshReport:
+            return report if kept is None or kept.finished_at <= report.finished_at else kept
+
+        await self.reports.modify(change=later)
         self._untold = None
 
     async def _kept_report(self) -> RefreshReport | None:
