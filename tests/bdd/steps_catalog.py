@@ -262,10 +262,10 @@ async def _(report: RefreshReport, who: str) -> None:
     assert report.message
 
 
-@then("{who:who} is told that the catalogue would shrink from {before:d} to {after:d} titles")
-async def _(report: RefreshReport, who: str, before: int, after: int) -> None:
+@then("{who:who} is told that the catalogue would lose {lost:d} of its {before:d} titles")
+async def _(report: RefreshReport, who: str, lost: int, before: int) -> None:
     assert (report.code, report.snapshot_id) == ("would_shrink", None)
-    assert f"from {before} to {after} titles" in (report.message or "")
+    assert f"would lose {lost} of its {before} titles" in (report.message or "")
 
 
 @then(

@@ -64,9 +64,9 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_refresh_tells_how_many_titles_it_found(kryten: Kryten, tmp_path: Path) -> None:
     code, out, err = kryten("refresh", "--source", str(TITLES), "--data-dir", str(tmp_path / "d"))
     assert (code, err) == (0, "")
-    assert out.startswith("4000 titles from export titles-4000.csv in ")
+    assert out.startswith("4,000 titles from export titles-4000.csv in ")
     known = ["With the title of another one: 24.", "Without a duration: 7."]
-    assert out.splitlines()[1:] == ["New: 4000, changed: 0, gone: 0.", *known]
+    assert out.splitlines()[1:] == ["New: 4,000, changed: 0, gone: 0.", *known]
     _, out, _ = kryten("refresh", "--source", str(TITLES), "--data-dir", str(tmp_path / "d"))
     assert out.splitlines()[1:] == ["Nothing is different.", *known]
 
@@ -80,7 +80,7 @@ def test_a_catalogue_that_would_shrink_names_the_option_that_allows_it(
     assert kryten("refresh", "--source", str(TITLES), *data)[0] == 0
     code, out, err = kryten("refresh", "--source", str(few), *data)
     assert (code, out) == (1, "")
-    assert "from 4000 to 1 titles" in err
+    assert "would lose 4,000 of its 4,000 titles and then have 1" in err
     assert "--allow-shrink" in err
     code, out, _ = kryten("refresh", "--source", str(few), "--allow-shrink", "--json", *data)
     told = json.loads(out)
@@ -102,6 +102,23 @@ def test_a_search_prints_id_length_and_title(kryten: Kryten, catalogue: Path) ->
 
 def test_a_search_that_finds_nothing_says_so_and_is_no_failure(kryten: Kryten, catalogue: Path) -> None:
     assert kryten("search", "--data-dir", str(catalogue), "qqqqqq") == (0, "Nothing matches.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "last"),
+    [
+        (("christmas", "--limit", "2"), "1 to 2 of 56."),
+        (("christmas", "--offset", "60"), "Nothing on this page; 56 titles match."),
+        (("four", "christmases", "--offset", "5"), "Nothing on this page; 1 title matches."),
+        (("--limit", "2", "--offset", "1500"), "1,501 to 1,502 of 4,000."),
+        (("--offset", "4000"), "Nothing on this page; 4,000 titles match."),
+    ],
+)
+def test_a_page_tells_where_it_is_in_the_whole(
+    kryten: Kryten, catalogue: Path, words: tuple[str, ...], last: str
+) -> None:
+    code, out, err = kryten("search", "--data-dir", str(catalogue), *words)
+    assert (code, out.splitlines()[-1], err) == (0, last, "")
 
 
 def test_a_typing_slip_is_named(kryten: Kryten, catalogue: Path) -> None:

@@ -53,8 +53,8 @@ def test_the_bar_does_not_jump_when_it_becomes_known_how_long_it_takes() -> None
     ("stand", "seconds", "line"),
     [
         (Stand(doing="Building the index"), 0.9, "Building the index  ..."),
-        (Stand(doing="Building the index"), 75, "Building the index  ...  1:15"),
-        (Stand(doing="Reading titles", count="1,680"), 3.9, "Reading titles  1,680  0:03"),
+        (Stand(doing="Building the index"), 75, "Building the index  ...  1:15 so far"),
+        (Stand(doing="Reading titles", count="1,680"), 3.9, "Reading titles  1,680  0:03 so far"),
     ],
 )
 def test_where_nobody_knows_how_much_there_is_the_time_goes_on(

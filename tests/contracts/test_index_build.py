@@ -62,6 +62,28 @@ async def test_a_large_snapshot_is_built_while_searches_go_on(tmp_path: Path) ->
     assert (page.snapshot_id, [item.video_id for item in page.items]) == ("large", ["v00059", "v00590"])
 
 
+_KILLED_WHILE_WRITING = """
+import sys, anyio
+from pathlib import Path
+from playlist_adapters.index.sqlite import SQLiteIndex
+from playlist_adapters.testing.index_suite import movie, refresh
+
+many = [movie(f"v{n:05}", f"The.Long.Night.{n}.mkv", "TV") for n in range(40_000)]
+anyio.run(refresh, SQLiteIndex(Path(sys.argv[1])), many)
+"""
+
+
+async def test_the_writer_ends_with_the_service_that_waits_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite3"
+    async with await anyio.open_process([sys.executable, "-c", _KILLED_WHILE_WRITING, str(path)]) as service:
+        await _writer(path)
+        service.kill()
+        while _writers(path):
+            await anyio.lowlevel.checkpoint()
+
+    assert path.name not in _files(tmp_path)
+
+
 async def test_cancelling_a_large_build_ends_its_process_and_leaves_nothing(tmp_path: Path) -> None:
     index = SQLiteIndex(tmp_path / "catalog.sqlite3")
     await refresh(index, [STAR])

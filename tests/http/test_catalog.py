@@ -268,7 +268,7 @@ async def test_a_catalogue_that_shrinks_too_much_is_kept_unless_allowed() -> Non
         state = await refreshed(house)
         assert (state["last_error"]["code"], state["last_error"]["details"]) == (
             "would_shrink",
-            {"from": 7, "to": 2},
+            {"from": 7, "to": 2, "gone": 5},
         )
         assert '"allow_shrink": true' in state["last_error"]["message"]
         snapshot = await house.services.library.catalog.snapshot()

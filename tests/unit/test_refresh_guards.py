@@ -35,11 +35,24 @@ async def test_a_replica_without_a_catalogue_may_not_shrink_that_of_the_others(
     before = await one.refresh("abcdefghij")
     with pytest.raises(Conflict) as refusal:
         await two.refresh("a")
-    assert (refusal.value.code, dict(refusal.value.details)) == ("would_shrink", {"from": 10, "to": 1})
+    assert refusal.value.code == "would_shrink"
+    assert dict(refusal.value.details) == {"from": 10, "to": 1, "gone": 9}
     assert await rebuilt(store) == (before, "abcdefghij")
 
     after = await two.refresh("a", allow_shrink=True)
     assert await rebuilt(store) == (after, "a")
+
+
+async def test_as_many_other_titles_are_no_replacement_for_those_that_are_gone(
+    clock: ManualClock, tasks: anyio.abc.TaskGroup
+) -> None:
+    one, _ = pair(MemoryKV(), clock, tasks)
+    await one.refresh("abcdefghij")
+    with pytest.raises(Conflict, match="would lose 10 of its 10 titles and then have 10") as refusal:
+        await one.refresh("klmnopqrst")
+    assert refusal.value.code == "would_shrink"
+    assert (await one.has())[1] == "abcdefghij"
+    await one.refresh("cdefghijkl")  # two are gone, two are new
 
 
 async def test_a_report_that_comes_late_does_not_replace_a_later_one(

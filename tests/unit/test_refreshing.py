@@ -149,7 +149,7 @@ async def test_a_source_that_repeats_itself_does_not_spoil_the_sums(here: Replic
 async def test_more_titles_than_a_batch_are_compared_all_the_same(here: Replica) -> None:
     many = [CatalogItem(video_id=f"v{number}", title=f"Clip {number}") for number in range(1203)]
     here.source.items = many
-    assert (await here.refreshing.refresh()).new == 1203
+    assert (await here.refreshing.refresh(allow_shrink=True)).new == 1203
     here.source.items = [*reversed(many[3:]), CatalogItem(video_id="w", title="Clip 1202")]
     report = await here.refreshing.refresh()
     assert (report.item_count, report.new, report.changed, report.gone) == (1201, 1, 0, 3)
@@ -219,14 +219,17 @@ async def test_a_catalogue_that_shrinks_too_much_does_not_count(
         return
     with pytest.raises(Conflict) as caught:
         await here.refreshing.refresh()
-    assert (caught.value.code, caught.value.details) == ("would_shrink", {"from": 10, "to": len(left)})
+    assert (caught.value.code, caught.value.details) == (
+        "would_shrink",
+        {"from": 10, "to": len(left), "gone": 10 - len(left)},
+    )
     assert await everything(here, store) == before
 
 
 async def test_the_refusal_says_how_to_insist_at_either_door(here: Replica) -> None:
     with pytest.raises(Conflict) as caught:
         await here.refresh("a")
-    assert "from 10 to 1 titles" in caught.value.message
+    assert "would lose 9 of its 10 titles" in caught.value.message
     assert "--allow-shrink" in caught.value.message
     assert '"allow_shrink": true' in caught.value.message
 
@@ -350,7 +353,7 @@ async def test_a_failure_does_not_hide_the_last_snapshot_and_a_success_clears_it
         await here.refresh("ab")
     state = refreshing.state
     assert state == RefreshState(last=state.last, last_good=good)
-    assert (state.last.code, state.last.details) == ("would_shrink", {"from": 10, "to": 2})
+    assert (state.last.code, state.last.details) == ("would_shrink", {"from": 10, "to": 2, "gone": 8})
     assert state.last.started_at == state.last.finished_at == here.clock.now()
     better = await refreshing.refresh(allow_shrink=True)
     assert refreshing.state == RefreshState(last=better, last_good=better)

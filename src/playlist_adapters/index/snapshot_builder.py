@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from subprocess import DEVNULL
+from subprocess import DEVNULL, PIPE
 
 import anyio
 import apsw
@@ -137,7 +137,7 @@ async def _started(command: Sequence[str]) -> Process:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         with CancelScope(shield=True):  # cancelled half-way, it would run on without us
-            return await anyio.open_process(command, stdin=DEVNULL, stdout=DEVNULL, env=environment)
+            return await anyio.open_process(command, stdin=PIPE, stdout=DEVNULL, env=environment)
     except OSError as exc:
         raise Unavailable(f"The process that writes the catalogue index does not start: {exc}") from exc
     raise AssertionError("a shield swallows nothing")

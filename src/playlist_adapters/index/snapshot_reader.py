@@ -70,8 +70,13 @@ class SnapshotReader:
 
     @classmethod
     def _load(cls, db: apsw.Connection) -> "SnapshotReader":
-        if (db.pragma("application_id"), db.pragma("user_version")) != (APPLICATION_ID, LAYOUT_VERSION):
-            raise ValueError("another program's file, or another version's")
+        if db.pragma("application_id") != APPLICATION_ID:
+            raise ValueError("another program's file")
+        if db.pragma("user_version") != LAYOUT_VERSION:
+            raise Unavailable(
+                "The catalogue index was made by another version: run a refresh to build it anew.",
+                code="index_unreadable",
+            )
         snapshot_id, source, created_at, item_count, category_count = db.execute("SELECT * FROM snapshot").get
         info = SnapshotInfo(
             snapshot_id=loaded(snapshot_id),

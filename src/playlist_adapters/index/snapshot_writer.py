@@ -9,6 +9,7 @@ process would wait for. Exit code 3: the disk refused, and the last line of stde
 import json
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,6 +138,7 @@ def disk_refused(reason: str) -> Unavailable:
 
 def main() -> int:
     """What the child process does; it gives way to whoever answers searches meanwhile."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(5)
     try:
         write_snapshot(Path(sys.argv[1]), Path(sys.argv[2]))
@@ -144,6 +146,13 @@ def main() -> int:
         sys.stderr.write(str(exc.__cause__))
         return DISK_REFUSED
     return 0
+
+
+def _end_with_parent() -> None:
+    """Standard input is a pipe that nobody writes to: it ends when the process that waits for us does."""
+    while os.read(0, 1):  # not through sys.stdin, whose lock would be in the way of an ordinary end
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":

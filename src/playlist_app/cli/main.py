@@ -17,6 +17,7 @@ def run(arguments: Sequence[str]) -> int:
         code = _carried_out(arguments)
         flush_output()
     except KeyboardInterrupt:
+        complain("stopped.")
         return 130
     except BrokenPipeError:
         drop_output()

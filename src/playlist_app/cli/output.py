@@ -38,7 +38,7 @@ def print_json(value: Any) -> None:
 _HINTS = {
     "no_snapshot": "(kryten-playlist refresh --source SOURCE)",
     "no_source": "(or name one: refresh --source SOURCE)",
-    "would_shrink": "(refresh --allow-shrink)",
+    "index_unreadable": "(kryten-playlist refresh --source SOURCE)",
 }
 
 

@@ -65,7 +65,7 @@ def _lines(stand: Stand, room: int) -> Iterator[str]:
 
 def _vague_lines(stand: Stand, seconds: float) -> Iterator[str]:
     """Where nobody knows how much there is: at least that something goes on."""
-    passed = length_text(int(seconds)) if seconds >= 1 else ""
+    passed = f"{length_text(int(seconds))} so far" if seconds >= 1 else ""
     yield "  ".join(filter(None, (stand.doing, stand.count or "...", passed)))
     yield stand.doing
 

@@ -102,25 +102,28 @@ def estimate(seconds: float, done: int, expected: int | None) -> float | None:
     return max(0.0, seconds / done * (expected - done))
 
 
-def check_size(before: int | None, after: int, *, max_shrink: float, allow_shrink: bool) -> None:
+def check_size(before: int | None, after: int, *, gone: int, max_shrink: float, allow_shrink: bool) -> None:
     """Refuse what looks like a fault of the source rather than a change of the catalogue.
 
-    `before` and `after` count titles, `before` None where there was no snapshot; `max_shrink` is the part
-    that may be lost. Raises Conflict `would_shrink`; a catalogue without any title is never allowed.
+    `before` and `after` count titles, `before` None where there was no snapshot; `gone` of those before are
+    missing now, whatever came instead (another site's export has as many titles, and none of ours).
+    `max_shrink` is the part that may be lost. Raises Conflict `would_shrink`; a catalogue without any title
+    is never allowed.
     """
     if after == 0:
         raise Conflict(
             "The source has no titles at all; the catalogue was left as it is.",
             code="would_shrink",
-            **{"from": before or 0, "to": 0},
+            **{"from": before or 0, "to": 0, "gone": before or 0},
         )
     if before is None or allow_shrink:
         return
-    if after < before * (1 - max_shrink):
+    lost = max(gone, before - after)
+    if lost > before * max_shrink:
         raise Conflict(
-            f"The catalogue would shrink from {before} to {after} titles; it was left as it is."
-            " If that is right, refresh again and allow it: --allow-shrink on the command line,"
+            f"The catalogue would lose {lost:,} of its {before:,} titles and then have {after:,}; it was left"
+            " as it is. If that is right, refresh again and allow it: --allow-shrink on the command line,"
             ' "allow_shrink": true in the API.',
             code="would_shrink",
-            **{"from": before, "to": after},
+            **{"from": before, "to": after, "gone": lost},
         )

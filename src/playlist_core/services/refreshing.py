@@ -85,8 +85,10 @@ class Refreshing:
         source, report = await self._claim()
 
         async def carry_out() -> None:
-            with suppress(PlaylistError):  # kept as the last report
+            try:
                 await self._run(source, report, allow_shrink=allow_shrink)
+            except PlaylistError as exc:  # kept as the last report
+                log.warning("the catalogue was not refreshed: %s", exc.message)
 
         self.spawn(carry_out)
         return report.run_id
@@ -168,6 +170,7 @@ class Refreshing:
             check_size(
                 await self._shared_count() if before is None else before.item_count,
                 counts.item_count,
+                gone=counts.gone,
                 max_shrink=self.max_shrink,
                 allow_shrink=allow_shrink,
             )

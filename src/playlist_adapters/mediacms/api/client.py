@@ -6,6 +6,7 @@ them the credentials.
 
 import json
 import logging
+import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -88,7 +89,8 @@ class Client:
                 if tried < self.manners.tries:
                     await self._pause(tried, outcome)
         raise unreachable(
-            f"The site {outcome.problem} at {asked}, {self.manners.tries} times; try again later."
+            f"The site {outcome.problem} at {self.address.label}{asked}, {self.manners.tries} times;"
+            " try again later."
         )
 
     async def read(self, path: str, parameters: Mapping[str, str]) -> object:
@@ -132,8 +134,10 @@ class Client:
             ) from None
         except TimeoutError:
             return _Again(f"did not answer within {self.manners.timeout_seconds:g} s")
-        except (aiohttp.ClientConnectorError, OSError):
-            return _Again("could not be connected to")
+        except aiohttp.ClientConnectorDNSError:
+            return _Again("has a name that leads nowhere (is the address right?)")
+        except (aiohttp.ClientConnectorError, OSError) as exc:
+            return _Again(f"could not be connected to{_reason(exc)}")
         except aiohttp.ClientError:
             return _Again("broke off its answer")
 
@@ -205,6 +209,11 @@ def _json(raw: bytes) -> object:
         return json.loads(raw)
     except (ValueError, RecursionError):
         return None
+
+
+def _reason(exc: OSError) -> str:
+    """Why, as the system says it; other words of these exceptions may hold more than that."""
+    return f" ({os.strerror(exc.errno).lower()})" if exc.errno is not None and exc.errno > 0 else ""
 
 
 def _redirected(response: aiohttp.ClientResponse, asked: str) -> PlaylistError:
