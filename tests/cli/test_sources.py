@@ -14,7 +14,8 @@ from playlist_adapters.mediacms.deferred import DeferredSource
 from playlist_adapters.mediacms.export import ExportSource
 from playlist_adapters.testing.source import FakeSource
 from playlist_app.cli.main import run
-from playlist_app.config import CatalogSettings, Database, Site
+from playlist_app.cli.settings import with_source
+from playlist_app.config import CatalogSettings, Database, Settings, Site
 from playlist_app.wiring import System, catalog_source
 
 SECRET = "hunter2"
@@ -31,7 +32,7 @@ def test_an_export_in_json_lines_is_refreshed_from(
 ) -> None:
     (tmp_path / "site.jsonl").write_text('{"video_id": "a", "title": "Dune.mkv", "duration_seconds": 60}\n')
     assert run(["refresh", "--source", "site.jsonl"]) == 0
-    assert capsys.readouterr().out.startswith("1 titles from export site.jsonl in ")
+    assert capsys.readouterr().out.startswith("1 title from export site.jsonl in ")
     assert run(["search", "dune", "--json"]) == 0
     assert [item["video_id"] for item in json.loads(capsys.readouterr().out)["items"]] == ["a"]
 
@@ -52,6 +53,8 @@ def test_an_export_in_json_lines_is_refreshed_from(
             ("refresh", "--source", f"postgresql://me:{SECRET}@\udcff/cms"),
             "***@\\udcff/cms' is not text in UTF-8",
         ),
+        (("refresh", f"--source=me:{SECRET}@\udcff"), "'***@\\udcff' is not text in UTF-8"),
+        (("refresh", "--source", f"me:{SECRET}@v.example"), "argument --source: must be the path of an"),
     ],
 )
 def test_a_source_that_is_not_understood_is_refused_without_its_password(
@@ -75,6 +78,75 @@ def test_the_settings_are_shown_without_passwords_and_tokens(
     error = capsys.readouterr().err
     assert f"{ENVIRONMENT}TOKEN: catalog.source is a database, whose user stands in its address" in error
     assert SECRET not in error
+
+
+# Credentials and `--source`
+
+UNUSED = "kryten-playlist: The configured credentials belong to catalog.source and were not used.\n"
+ALONE = "catalog.password needs catalog.username"
+NO_EXPORT = "catalog.source is an export file, which needs no credentials: leave out catalog.token"
+NO_MEDIA = "catalog.source is a site, which tells whole addresses by itself: leave out catalog.media_url"
+TWICE = "catalog.source holds a password already: leave out one of them"
+
+
+@pytest.mark.parametrize(
+    ("configured", "source", "problem"),
+    [
+        ({"PASSWORD": SECRET}, "http://v.example", ALONE),
+        ({"TOKEN": SECRET}, "films.csv", NO_EXPORT),
+        ({"MEDIA_URL": "https://v.example"}, "https://v.example", NO_MEDIA),
+        ({"PASSWORD": SECRET}, f"postgresql://me:{SECRET}@db/cms", TWICE),
+        # The place that is configured, with a password at last.
+        (
+            {"PASSWORD": SECRET, "SOURCE": "postgresql://me@db/cms"},
+            f"postgresql://me:{SECRET}@db/cms",
+            TWICE,
+        ),
+    ],
+)
+def test_credentials_that_do_not_go_with_the_named_source_are_told_as_for_the_configured_one(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    configured: dict[str, str],
+    source: str,
+    problem: str,
+) -> None:
+    for key, value in configured.items():
+        monkeypatch.setenv(f"{ENVIRONMENT}{key}", value)
+    assert run(["refresh", "--source", source]) == 1
+    out, err = capsys.readouterr()
+    head = "kryten-playlist: The settings cannot be used (1 problem):"
+    assert (out, err) == ("", f"{head}\n  --source: {problem}\n")
+
+
+@pytest.mark.parametrize(
+    ("configured", "told"),
+    [
+        ({"SOURCE": "https://v.example", "TOKEN": SECRET}, UNUSED),
+        ({"SOURCE": "https://v.example", "USERNAME": "me", "PASSWORD": SECRET}, UNUSED),
+        ({"SOURCE": "postgresql://me@db/cms", "PASSWORD": SECRET}, UNUSED),
+        ({"SOURCE": f"postgresql://me:{SECRET}@db/cms", "MEDIA_URL": "https://v.example"}, ""),
+        ({"SOURCE": "https://v.example"}, ""),
+    ],
+)
+def test_credentials_for_another_place_stay_unused_and_that_is_told(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    configured: dict[str, str],
+    told: str,
+) -> None:
+    for key, value in configured.items():
+        monkeypatch.setenv(f"{ENVIRONMENT}{key}", value)
+    (tmp_path / "films.jsonl").write_text('{"video_id": "a", "title": "Dune.mkv"}\n')
+    assert run(["refresh", "--source", "films.jsonl"]) == 0
+    assert capsys.readouterr().err == told
+
+
+def test_what_was_configured_for_another_source_does_not_contradict_the_named_one() -> None:
+    database = CatalogSettings(source=Database("postgresql://me@db/cms"), media_url="https://v.example")
+    changed = with_source(Settings(catalog=database), Site("https://other.example"))
+    assert changed.catalog.source == Site("https://other.example")
 
 
 def test_a_search_does_not_wait_for_what_only_a_refresh_needs(tmp_path: Path) -> None:

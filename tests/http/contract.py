@@ -32,8 +32,8 @@ CODES = {
     503: {"channel_unavailable", "store_unavailable", "no_snapshot"},
     504: {"outcome_unknown"},
 }
-# Not in that table: what a refresh answers where no source is configured (docs/http-api.md).
-BEYOND = {503: {"no_source"}}
+# Not in that table: a refresh where no source is configured, a search in a damaged index (docs/http-api.md).
+BEYOND = {503: {"no_source", "index_unreadable"}}
 
 KNOWN = {code: status for table in (CODES, BEYOND) for status, codes in table.items() for code in codes}
 # Promised for issues to come; nothing answers with them yet.

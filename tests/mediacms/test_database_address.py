@@ -40,9 +40,9 @@ def test_whatever_is_percent_encoded_arrives_as_it_was(user: str, password: str,
         ("postgresql:///mediacms?host=/run/postgresql", "/run/postgresql", {"port": "5432"}),
         ("postgresql://u:a@b@db/mediacms", "db", {"port": "5432", "user": "u", "password": "a@b"}),
         (
-            "postgresql://u@db/mediacms?sslmode=verify-full&options=-csearch_path%3Dmedia+cms",
+            "postgresql://u@db/mediacms?sslmode=verify-full&passfile=/run/my%3Dpg+pass",
             "db",
-            {"port": "5432", "user": "u", "sslmode": "verify-full", "options": "-csearch_path=media+cms"},
+            {"port": "5432", "user": "u", "sslmode": "verify-full", "passfile": "/run/my=pg+pass"},
         ),
     ],
 )
@@ -104,7 +104,15 @@ def test_a_broken_address_is_refused_and_not_shown(uri: str, problem: str) -> No
 
 
 def test_a_parameter_that_could_say_something_else_is_refused() -> None:
-    for query in ("password=s3same", "user=s3same", "service=x", "sslmode", "&", "s3same"):
+    for query in (
+        "password=s3same",
+        "user=s3same",
+        "service=x",
+        "options=-cpassword%3Ds3same",
+        "sslmode",
+        "&",
+        "s3same",
+    ):
         with pytest.raises(InvalidInput, match="parameter that is not known after the") as caught:
             DatabaseSource(f"postgresql://u@db/mediacms?{query}")
         assert "s3same" not in caught.value.message

@@ -29,6 +29,11 @@ ENCODE = (
     "signs such as / ? # @ in a password are written as %2F %3F %23 %40, or it is given as catalog.password"
 )
 NO_LOGIN = "must not hold a name or a password: give catalog.username and catalog.password, or catalog.token"
+MISTYPED = (
+    "must be the path of an export file, or an address such as https://videos.example"
+    " or postgresql://user@host:5432/mediacms;"
+    " what holds //, an @ behind a :, or password= is taken for a mistyped address"
+)
 NO_DATABASE = f"must be written postgresql://user@host:5432/mediacms; {ENCODE}"
 
 
@@ -69,6 +74,10 @@ def catalog(**keys: object) -> dict[str, object]:
             f"has a parameter that is not known after the ?; known are {', '.join(PARAMETERS)}; {ENCODE}",
         ),
         (
+            f"postgresql://me@db/cms?options=-cpassword%3D{SECRET}",
+            f"has a parameter that is not known after the ?; known are {', '.join(PARAMETERS)}; {ENCODE}",
+        ),
+        (
             f"postgresql://me:{SECRET}%FF@db/cms",
             "holds a %-sequence that is no text in UTF-8",
         ),
@@ -81,10 +90,39 @@ def catalog(**keys: object) -> dict[str, object]:
             "must be the path of an export file, or an address such as https://videos.example"
             " or postgresql://user@host:5432/mediacms",
         ),
+        (f"me:{SECRET}@v.example", MISTYPED),
+        (f"postgresql//me:{SECRET}@db/cms", MISTYPED),
+        (f"https//{SECRET}@v.example", MISTYPED),
+        (f"https;//me:{SECRET}@v.example", MISTYPED),
+        (f"htps:/me:{SECRET}@v.example", MISTYPED),
+        (f"host=db user=me Password={SECRET}", MISTYPED),
+        (f"https:/me:{SECRET}@v.example", "must be an address such as https://videos.example,"
+         " with a path if the site has one"),
     ],
-)
+)  # fmt: skip
 def test_a_source_that_means_nothing_is_told_what_to_do(tmp_path: Path, text: str, problem: str) -> None:
     assert problems(write(tmp_path, catalog(source=text))) == {"catalog.source": problem}
+
+
+@pytest.mark.parametrize(
+    "text", ["a:b.csv", "me@v.csv", "./at@12:30.csv", "/a/b/c.csv", "v.example", "no-password.csv"]
+)
+def test_what_looks_like_no_address_is_a_path(text: str) -> None:
+    assert source_of(text) == Path(text)
+
+
+@given(
+    st.sampled_from(["{}:{}@v.example", "{};//me:{}@v", "{}//me:{}@v", "{}:/me:{}@v/cms", "./{}:{}@v.csv"]),
+    st.sampled_from(["me", "http", "https", "postgresql", "postgres", "HTTP"]),
+    st.text("abcz:/;?#@%[]=&.\\ é", max_size=8).map("zqx{}zqx".format),
+)
+def test_whatever_is_mistyped_about_an_address_its_password_is_not_shown(
+    shape: str, name: str, password: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        source_of(shape.format(name, password))
+    chain = [caught.value, caught.value.__cause__, caught.value.__context__]
+    assert "zqx" not in repr([(link, vars(link)) for link in chain if link is not None])
 
 
 # Credentials
@@ -227,7 +265,7 @@ ADDRESSES = st.one_of(
         st.sampled_from(["", "", ":1", ":65535", ":080"]),
         st.sampled_from(["", "/", "/d", "/d", "/d%20e/", "/a/b", "/d;x", "/d%2Fe", "/%0A", "/%FF"]),
         st.sampled_from(
-            ["", "", "?", "?sslmode=require", "?host=/run&port=1", "?host=%2Frun&options=-c%20x=y"]
+            ["", "", "?", "?sslmode=require", "?host=/run&port=1", "?host=%2Frun&passfile=a%20x=y"]
         ),
     ).map("".join),
     st.builds("{}://{}@{}{}".format, st.sampled_from(["https", "postgresql", "HTTP"]), SIGNS, SIGNS, SIGNS),

@@ -1,6 +1,7 @@
 """Exports whatever their format: which one it is, how far the reading is, and what is no export."""
 
 import json
+import os
 from contextlib import aclosing
 from pathlib import Path
 
@@ -100,26 +101,30 @@ async def _told(path: Path) -> list[ReadProgress]:
 
 
 @pytest.mark.parametrize(
-    ("content", "times"),
+    ("content", "passes"),
     [
         (HEADER + "".join(f"v{number},Title,,\n" for number in range(3 * BATCH)), 1),
         ("".join(f'{{"video_id": "v{number}", "title": "T"}}\n' for number in range(3 * BATCH)), 1),
         (dump(*[media(f"v{number}") for number in range(3 * BATCH)]), 2),
+        # With an odd number of bytes.
+        (dump(*[media(f"v{number}") for number in range(3 * BATCH)]) + "\n", 2),
         (dump(*[category(number, "C") for number in range(3 * BATCH)], media()), 2),
     ],
-    ids=["csv", "jsonl", "dumpdata", "mostly categories"],
+    ids=["csv", "jsonl", "dumpdata", "odd dumpdata", "mostly categories"],
 )
 async def test_progress_is_told_in_bytes_and_ends_at_the_end(
-    tmp_path: Path, content: str, times: int
+    tmp_path: Path, content: str, passes: int
 ) -> None:
     path = tmp_path / "export"
     path.write_text(content)
     told = await _told(path)
-    size = path.stat().st_size * times
+    size = path.stat().st_size
     assert {(each.step, each.expected) for each in told} == {("bytes", size)}
     done = [each.done for each in told]
     assert done == sorted(done)
-    assert (len(done) >= 3 * times, done[0] < size, done[-1]) == (True, True, size)
+    assert (len(done) >= 3 * passes, done[0] < size, done[-1]) == (True, True, size)
+    # Each pass is its part of the way.
+    assert any(abs(each / size - 1 / passes) < 0.4 / passes for each in done)
 
 
 async def test_long_rows_are_told_of_before_there_are_many(tmp_path: Path) -> None:
@@ -175,6 +180,24 @@ async def test_what_is_no_readable_file_is_said(tmp_path: Path) -> None:
         with pytest.raises(InvalidInput) as caught:
             await read(tmp_path / name)
         assert caught.value.message == problem
+
+
+async def test_a_pipe_or_device_is_said_to_be_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (tmp_path / "pipe.csv", Path("/dev/null")):
+        with pytest.raises(InvalidInput) as caught:
+            await read(path)
+        assert caught.value.message == f"{path.name}: is not a regular file; write it to a file first"
+
+
+@pytest.mark.parametrize(
+    "name", ["videos.example", "my-site", "videos.example:8080", "video.csv", "sub/v.example"]
+)
+async def test_what_could_be_a_site_is_told_to_need_its_scheme(name: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await read(Path(name))
+    hint = "; if it is a site, write https:// before it" if name.startswith("videos.") else ""
+    assert caught.value.message == f"{Path(name).name}: there is no such file{hint}"
 
 
 async def test_other_tasks_run_while_a_file_is_read(tmp_path: Path) -> None:

@@ -64,6 +64,11 @@ async def test_a_category_named_twice_counts_once(tmp_path: Path) -> None:
             "expected video_id,title,categories,duration_seconds,[thumbnail_url]",
         ),
         (
+            "video_id,title,Ünknown\n",
+            "line 1: column 3 is not a known column; "
+            "expected video_id,title,categories,duration_seconds,[thumbnail_url]",
+        ),
+        (
             "video_id;title;categories;duration_seconds\n",
             "line 1, column 1: the columns are not separated by commas; "
             "expected video_id,title,categories,duration_seconds,[thumbnail_url]",

@@ -95,6 +95,15 @@ LINES = [
     f'{GOOD_LINE}\n"{SECRET}"'.encode(),
     f'{GOOD_LINE}\n{{"title": "{SECRET}", "video_id": "\xff"'.encode("latin-1"),
 ]
+HEADERS = [
+    line.format(SECRET).encode()
+    for line in (
+        "root:{0}:20228:0:99999:7:::\n",
+        "{0}\n",
+        "video_id,title,{0}\n",
+        f"{HEADER.strip()},{{0}}\n",
+    )
+]
 ROWS = [
     f"{HEADER.strip()},thumbnail_url\n{row}".encode()
     for row in (
@@ -111,7 +120,9 @@ ROWS = [
 ] + [f"{HEADER}a,{SECRET},,\xff\n".encode("latin-1")]
 
 
-@pytest.mark.parametrize("content", [*DUMPS, *LINES, *ROWS], ids=lambda content: ascii(content)[-60:])
+@pytest.mark.parametrize(
+    "content", [*DUMPS, *LINES, *HEADERS, *ROWS], ids=lambda content: ascii(content)[-60:]
+)
 async def test_no_error_keeps_what_was_read(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,12 +8,14 @@ from typing import Final, cast
 from playlist_adapters.mediacms.csv_rows import CsvRows
 from playlist_adapters.mediacms.intake import ByteStream, SeenIds, Spot, seconds, text, web_address
 from playlist_core.domain.catalog import CatalogItem
+from playlist_core.errors import InvalidInput
 
 REQUIRED: Final = ("video_id", "title", "categories", "duration_seconds")
 OPTIONAL: Final = ("thumbnail_url",)
 
 _EXPECTED: Final = ",".join((*REQUIRED, f"[{OPTIONAL[0]}]"))
 _SECONDS: Final = re.compile(r"[0-9]{1,12}")
+_COLUMN: Final = re.compile("[A-Za-z][A-Za-z0-9_ -]{0,39}")
 _NOT_A_LIST: Final = 'is not a JSON list of texts, such as ["1.Comedy", "2.Horror"]'
 
 
@@ -43,9 +45,9 @@ def _columns(table: CsvRows, spot: Spot, header: list[str]) -> list[str]:
     columns = [cell.strip() for cell in header]
     if len(columns) == 1 and re.search(r"[;\t]", columns[0]):
         raise table.fault_at(0, f"the columns are not separated by commas; expected {_EXPECTED}")
-    for column in columns:
+    for number, column in enumerate(columns, 1):
         if column not in REQUIRED + OPTIONAL:
-            raise spot.fault(f"is not a known column; expected {_EXPECTED}", column=column)
+            raise _unknown(spot, number, column)
         if columns.count(column) > 1:
             raise spot.fault("occurs twice in the first line", column=column)
     missing = [column for column in REQUIRED if column not in columns]
@@ -53,6 +55,14 @@ def _columns(table: CsvRows, spot: Spot, header: list[str]) -> list[str]:
         problem = f"the first line lacks {', '.join(missing)}; expected {_EXPECTED}"
         raise spot.fault(problem, column=missing[0])
     return columns
+
+
+def _unknown(spot: Spot, number: int, column: str) -> InvalidInput:
+    """The fault of a column; what looks like no name is not repeated: another file may hold anything."""
+    problem = f"is not a known column; expected {_EXPECTED}"
+    if _COLUMN.fullmatch(column):
+        return spot.fault(problem, column=column)
+    return spot.fault(f"column {number} {problem}")
 
 
 def _wrong_count(table: CsvRows, spot: Spot, cells: list[str], columns: list[str]) -> Exception:

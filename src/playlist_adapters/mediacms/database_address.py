@@ -14,7 +14,6 @@ PARAMETERS: Final = (
     "channel_binding",
     "gssencmode",
     "host",
-    "options",
     "passfile",
     "sslcert",
     "sslcrl",

@@ -23,6 +23,9 @@ BATCH: Final = 500
 BATCH_BYTES: Final = 1 << 20
 """What a trip to the thread brings back at most: some milliseconds of parsing."""
 
+_SUFFIXES: Final = (".csv", ".json", ".jsonl", ".ndjson")
+_SITE: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(\.[A-Za-z0-9-]+|:[0-9]+)")
+"""A path that could have been meant as the name of a host, perhaps with a port."""
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 Batch = tuple[list[CatalogItem], ReadProgress]
@@ -33,10 +36,10 @@ class ExportSource:
     """`CatalogSource` over a file in one of the formats that `format_of` tells apart.
 
     Items come in the order of the file while it is read; it may turn out broken at its very last line, so
-    nothing counts before the iteration has ended by itself. Progress is told in bytes; dumpdata is read
-    twice. A file that is missing, no file, or not as its reader wants it raises InvalidInput, which keeps
-    nothing of what was read. `media_base_url` (the site, such as `https://videos.example`) turns thumbnail
-    paths of a dump into URLs.
+    nothing counts before the iteration has ended by itself. Progress is told in bytes; dumpdata, which is
+    read twice, is done with half of them when the first reading ends. A file that is missing, no file, or not
+    as its reader wants it raises InvalidInput, which keeps nothing of what was read. `media_base_url` (the
+    site, such as `https://videos.example`) turns thumbnail paths of a dump into URLs.
     """
 
     path: Path
@@ -65,9 +68,7 @@ class ExportSource:
         spot = Spot(file=self._file)
         try:
             if not self.path.is_file():
-                raise spot.fault(
-                    "is a directory, not a file" if self.path.is_dir() else "there is no such file"
-                )
+                raise spot.fault(self._no_file())
             with self.path.open("rb") as file:
                 yield from self._read(file, os.fstat(file.fileno()).st_size)
         # The frames below hold what was read, and an export may hold passwords: no error keeps them.
@@ -76,15 +77,24 @@ class ExportSource:
         except InvalidInput as exc:
             raise exc.with_traceback(None) from None
 
+    def _no_file(self) -> str:
+        """What is the matter with a path that is no file's."""
+        if self.path.is_dir():
+            return "is a directory, not a file"
+        if self.path.exists():
+            return "is not a regular file; write it to a file first"
+        is_site = _SITE.fullmatch(str(self.path)) and self.path.suffix.lower() not in _SUFFIXES
+        return "there is no such file" + ("; if it is a site, write https:// before it" if is_site else "")
+
     def _read(self, file: BinaryIO, size: int) -> Iterator[Batch]:
         kind = format_of(file, self._file)
-        expected = 2 * size if kind is Format.DUMPDATA else size
+        passes = 2 if kind is Format.DUMPDATA else 1
         counted = CountedFile(file)
         elements = self._elements(kind, counted)
         while batch := _batch(elements, counted):
             # A file that is still being written may turn out larger than it was.
-            done = min(counted.count, expected)
-            progress = ReadProgress(step="bytes", done=done, expected=expected)
+            done = min(counted.count // passes, size)
+            progress = ReadProgress(step="bytes", done=done, expected=size)
             yield [item for item in batch if item is not None], progress
 
     def _elements(self, kind: Format, file: ByteStream) -> Iterator[CatalogItem | None]:

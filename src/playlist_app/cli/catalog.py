@@ -42,7 +42,7 @@ def refresh(args: argparse.Namespace) -> int:
         print_json(report_view(report))
         return 0
     seconds = (report.finished_at - report.started_at).total_seconds()
-    say(f"{report.item_count} titles from {report.source} in {seconds:.1f} s ({report.snapshot_id}).")
+    say(f"{_titles(report.item_count)} from {report.source} in {seconds:.1f} s ({report.snapshot_id}).")
     for line in _findings(report):
         say(line)
     return 0
@@ -51,13 +51,13 @@ def refresh(args: argparse.Namespace) -> int:
 def _findings(report: RefreshReport) -> Iterator[str]:
     """What an administrator should know of a refresh."""
     if report.new or report.changed or report.gone:
-        yield f"New: {report.new}, changed: {report.changed}, gone: {report.gone}."
+        yield f"New: {report.new:,}, changed: {report.changed:,}, gone: {report.gone:,}."
     else:
         yield "Nothing is different."
     if report.duplicates:
-        yield f"With the title of another one: {report.duplicates}."
+        yield f"With the title of another one: {report.duplicates:,}."
     if report.without_duration:
-        yield f"Without a duration: {report.without_duration}."
+        yield f"Without a duration: {report.without_duration:,}."
     if not report.shared:
         yield "The store could not be told; the service sees to that when it runs and the store is back."
 
@@ -121,6 +121,10 @@ async def _search(settings: Settings, text: str, args: argparse.Namespace) -> Se
         )
 
 
+def _titles(count: int) -> str:
+    return "1 title" if count == 1 else f"{count:,} titles"
+
+
 def _print_page(page: SearchPage, text: str, offset: int) -> None:
     if page.corrected is not None:
         say(f"Nothing matches “{text}”; this is for “{page.corrected}”:")
@@ -131,5 +135,7 @@ def _print_page(page: SearchPage, text: str, offset: int) -> None:
             say(f"{'':9}  {'':8}  {item.title}")
     if not page.total:
         say("Nothing matches.")
+    elif not page.items:
+        say(f"Nothing on this page; {_titles(page.total)} {'matches' if page.total == 1 else 'match'}.")
     elif len(page.items) < page.total:
-        say(f"{offset + 1} to {offset + len(page.items)} of {page.total}.")
+        say(f"{offset + 1:,} to {offset + len(page.items):,} of {page.total:,}.")

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from playlist_app.cli import catalog, config, marathon, serving
@@ -9,6 +10,7 @@ from playlist_app.cli.settings import is_text
 from playlist_app.config import Source
 from playlist_app.config.addresses import masked
 from playlist_app.config.sources import source_of
+from playlist_app.config.values import interval
 from playlist_app.version import version
 from playlist_core.domain.marathon import Method
 from playlist_core.errors import InvalidInput
@@ -52,6 +54,14 @@ def _number(low: int, high: int) -> Callable[[str], int]:
     return number
 
 
+def _interval(text: str) -> timedelta | None:
+    kind = interval()
+    try:
+        return kind.admit(kind.read(text))
+    except InvalidInput as exc:
+        raise argparse.ArgumentTypeError(exc.message) from exc
+
+
 def _source(text: str) -> Source:
     try:
         return source_of(text)
@@ -84,6 +94,12 @@ def _demo(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
         type=_source,
         metavar="SOURCE",
         help="a catalogue of yours instead of the sample: an export, a site or its database",
+    )
+    demo.add_argument(
+        "--refresh-every",
+        type=_interval,
+        metavar="TIME",
+        help="read the catalogue anew every so often, such as 6h or 1d; off unless told",
     )
     demo.add_argument("--verbose", action="store_true", help="log each request")
 

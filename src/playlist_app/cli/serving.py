@@ -42,8 +42,10 @@ def demo(args: argparse.Namespace) -> int:
     if args.config is not None:
         raise InvalidInput.of("--config", "the demo takes no settings; use serve")
     directory = args.data_dir or default_demo_dir()
+    settings = kept_in(with_source(Settings(), args.catalog or SAMPLE_CATALOG), directory)
     settings = evolve(
-        kept_in(with_source(Settings(), args.catalog or SAMPLE_CATALOG), directory),
+        settings,
+        catalog=evolve(settings.catalog, refresh_every=args.refresh_every),
         admins=(Username(ADMIN),),
         http_port=args.port,
     )

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from attrs import evolve
 
-from playlist_app.config import Settings, Source, load
+from playlist_app.cli.output import complain
+from playlist_app.config import ConfigInvalid, Problem, Settings, Source, load
+from playlist_app.config.contradictions import contradictions
 from playlist_core.errors import InvalidInput
 
 
@@ -28,10 +30,21 @@ def kept_in(settings: Settings, directory: Path) -> Settings:
 
 
 def with_source(settings: Settings, source: Source | None) -> Settings:
-    """The settings with another catalogue source, if one is named; credentials for a place stay with it."""
+    """The settings with another catalogue source, if one is named; credentials for a place stay with it,
+    which is told on standard error.
+
+    Raises ConfigInvalid where the source contradicts what is set for it.
+    """
     if source is None:
         return settings
-    return evolve(settings, catalog=settings.catalog.reading(source))
+    changed = evolve(settings, catalog=settings.catalog.reading(source))
+    if settings.catalog.goes_with(source):
+        problems = [Problem("--source", problem) for _, problem in contradictions(changed)]
+        if problems:
+            raise ConfigInvalid(problems)
+    elif settings.catalog.has_credentials:
+        complain("The configured credentials belong to catalog.source and were not used.")
+    return changed
 
 
 def is_text(text: str) -> bool:

@@ -89,10 +89,10 @@ def nats_url() -> Kind[str]:
 
 
 def masked(url: str) -> str:
-    """The URL with `***` for its user and password, or its token."""
-    scheme, _, rest = url.partition("://")
-    _, at, place = rest.rpartition("@")
-    return f"{scheme}://{MASK}@{place}" if at else url
+    """The URL with `***` for its user and password, or its token; without a scheme, for all before the @."""
+    login, at, place = url.rpartition("@")
+    scheme, mark, _ = login.partition("://")
+    return f"{scheme if mark else ''}{mark}{MASK}@{place}" if at else url
 
 
 def network() -> Kind[Network]:

@@ -77,10 +77,19 @@ class CatalogSettings:
     refresh_every: timedelta | None = field(default=None, metadata=_as(values.interval()))
     max_shrink: float = field(default=0.2, metadata=_as(values.share()))
 
+    @property
+    def has_credentials(self) -> bool:
+        """Whether there is a token, a name or a password; one in the address of the source does not count."""
+        return (self.token, self.username, self.password) != (None, None, None)
+
+    def goes_with(self, source: Source) -> bool:
+        """Whether what is set was meant for this source."""
+        return self.source is None or place_of(self.source) == place_of(source)
+
     def reading(self, source: Source) -> "CatalogSettings":
         """The same with another source. Credentials go along only where they were meant for it: given for the
         same place, or, with no source configured, for whichever is named."""
-        if self.source is None or place_of(self.source) == place_of(source):
+        if self.goes_with(source):
             return evolve(self, source=source)
         return evolve(self, source=source, token=None, username=None, password=None)
 

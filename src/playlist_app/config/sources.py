@@ -19,7 +19,6 @@ DATABASE_PARAMETERS: Final = (
     "channel_binding",
     "gssencmode",
     "host",
-    "options",
     "passfile",
     "sslcert",
     "sslcrl",
@@ -31,6 +30,8 @@ DATABASE_PARAMETERS: Final = (
 """What may follow the question mark: how to reach the server, nothing that says who reads."""
 
 _SCHEME: Final = re.compile(r"(https?|postgres(?:ql)?):|.*?://", re.IGNORECASE)
+_MISTYPED: Final = re.compile("//|:.*@|password=", re.IGNORECASE | re.DOTALL)
+"""What no path is taken to hold: it would be shown, and there may be a password in it."""
 _SHAPE: Final = "must be written postgresql://user@host:5432/mediacms"
 _ENCODE: Final = (
     "signs such as / ? # @ in a password are written as %2F %3F %23 %40, or it is given as catalog.password"
@@ -65,7 +66,7 @@ def source_of(text: str) -> Source:
     """The source that a text names. Raises InvalidInput, which shows nothing of the text."""
     scheme = _SCHEME.match(text)
     if scheme is None:
-        return file_path(text)
+        return _export(text)
     match (scheme[1] or "").lower():
         case "http" | "https":
             return Site(addresses.site(text))
@@ -96,6 +97,14 @@ def place_of(source: Source) -> str | None:
             return dsn
         case _:
             return None
+
+
+def _export(text: str) -> Path:
+    if _MISTYPED.search(text):
+        raise InvalidInput(
+            f"must be {WANTS}; what holds //, an @ behind a :, or password= is taken for a mistyped address"
+        )
+    return file_path(text)
 
 
 def _database(text: str) -> Database:

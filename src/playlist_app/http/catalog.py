@@ -37,7 +37,7 @@ class Search:
         needs=Action.SEARCH_CATALOG,
         query=SearchParameters,
         answer=SearchAnswer,
-        errors=("no_snapshot",),
+        errors=("no_snapshot", "index_unreadable"),
     )
     async def on_get(self, call: Call[Nothing, SearchParameters]) -> Ready:
         asked = call.query
@@ -59,7 +59,12 @@ class Categories:
     door: Door
     catalog: Catalog
 
-    @operation("All categories", needs=Action.SEARCH_CATALOG, answer=CategoryList, errors=("no_snapshot",))
+    @operation(
+        "All categories",
+        needs=Action.SEARCH_CATALOG,
+        answer=CategoryList,
+        errors=("no_snapshot", "index_unreadable"),
+    )
     async def on_get(self, call: Call[Nothing, Nothing]) -> CategoryList:
         snapshot_id, counts = await self.catalog.categories()
         labels = {name: category_label(name) for name in counts}
