@@ -30,7 +30,7 @@ def settings_for(directory: Path) -> Settings:
 
 async def refresh(directory: Path) -> None:
     async with wire_files(settings_for(directory)) as library:
-        await library.refreshing.refresh()
+        await library.refreshing.refresh(allow_shrink=True)
 
 
 def die_at(event: int) -> "itertools.count[int]":

@@ -190,7 +190,7 @@ async def test_what_is_wrong_with_the_source_is_tried_again_at_the_next_interval
     assert await made.times() == [30, 30 + HOUR, 30 + 2 * HOUR, 30 + 3 * HOUR]
     said = [record.getMessage() for record in caplog.records]
     assert said[0] == "the scheduled refresh failed: source: is no export"
-    assert said[1].startswith("the scheduled refresh failed: The catalogue would shrink from 10 to 2 titles")
+    assert said[1].startswith("the scheduled refresh failed: The catalogue would lose 8 of its 10 titles")
     assert len(said) == 2
     assert (await made.here.has())[1] == "abcdefghij"
 
