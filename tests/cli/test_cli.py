@@ -185,6 +185,8 @@ def test_without_a_catalogue_a_search_says_what_to_do(kryten: Kryten, tmp_path: 
     code, _, err = kryten("search", "--data-dir", str(tmp_path / "new"), "x")
     sentence = "There is no catalogue yet: run a refresh first. (kryten-playlist refresh --source SOURCE)"
     assert (code, err) == (1, f"kryten-playlist: {sentence}\n")
+    assert kryten("marathon", "--data-dir", str(tmp_path / "new"), "search:x")[0] == 1
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_directory_in_use_is_left_alone(kryten: Kryten, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import anyio
 from playlist_app.cli.categories import check_categories
 from playlist_app.cli.output import length_text, print_json, say
 from playlist_app.cli.progress import Progress, Stand
-from playlist_app.cli.settings import settings_of, with_source
+from playlist_app.cli.settings import settings_of, with_data, with_source
 from playlist_app.config import Settings
 from playlist_app.shapes.catalog import report_view, search_answer
 from playlist_app.tasks import background
@@ -103,7 +103,7 @@ def _stand(state: RefreshState) -> Stand:
 
 def search(args: argparse.Namespace) -> int:
     """Find titles; exit code 0 also when nothing matches, as nothing failed."""
-    settings = settings_of(args)
+    settings = with_data(settings_of(args))
     text = " ".join(args.words)
     page = anyio.run(_search, settings, text, args)
     if args.json:

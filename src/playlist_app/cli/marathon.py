@@ -6,7 +6,7 @@ import anyio
 
 from playlist_app.cli.categories import check_categories
 from playlist_app.cli.output import length_text, print_json, say
-from playlist_app.cli.settings import settings_of
+from playlist_app.cli.settings import settings_of, with_data
 from playlist_app.config import Settings
 from playlist_app.services import Library
 from playlist_app.shapes.marathons import marathon_view
@@ -19,7 +19,7 @@ from playlist_core.services.marathons import FromCategory, FromPlaylist, FromSea
 
 def preview(args: argparse.Namespace) -> int:
     """Print the combined order with its start times."""
-    marathon = anyio.run(_preview, settings_of(args), args)
+    marathon = anyio.run(_preview, with_data(settings_of(args)), args)
     if args.json:
         print_json(marathon_view(marathon))
         return 0

@@ -9,6 +9,7 @@ from attrs import evolve
 from playlist_app.cli.output import complain
 from playlist_app.config import ConfigInvalid, Problem, Settings, Source, load
 from playlist_app.config.contradictions import contradictions
+from playlist_core.domain.catalog import no_snapshot
 from playlist_core.errors import InvalidInput
 
 
@@ -16,6 +17,16 @@ def settings_of(args: argparse.Namespace) -> Settings:
     """Raises ConfigInvalid that lists everything that is wrong, InvalidInput for an unusable directory."""
     settings = load(args.config, os.environ).settings
     return kept_in(settings, args.data_dir or settings.data_dir)
+
+
+def with_data(settings: Settings) -> Settings:
+    """The settings of a command that only reads: it makes no directory for data that is not there.
+
+    Raises Unavailable `no_snapshot`.
+    """
+    if not settings.data_dir.exists():
+        raise no_snapshot()
+    return settings
 
 
 def kept_in(settings: Settings, directory: Path) -> Settings:
