@@ -4,7 +4,7 @@ IO is async; the current time and randomness are sync. Any port method that reac
 `Unavailable` (nothing happened) and any that changes something `OutcomeUnknown` (it may have).
 """
 
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -69,6 +69,28 @@ class Entry:
     revision: int
 
 
+@frozen
+class Changed:
+    """A key has this value now, or none: None says it was deleted, and that revision names no entry."""
+
+    key: str
+    value: bytes | None
+    revision: int
+
+
+@frozen
+class Whole:
+    """Everything that was in the bucket has been told; from here on it is news."""
+
+
+@frozen
+class Reset:
+    """The connection was lost, or the bucket made anew: what was told is void, all follows again."""
+
+
+Change = Changed | Whole | Reset
+
+
 class KVStore(Protocol):
     """One bucket. Revisions are positive and strictly increasing in the bucket: across keys, deletions
     and restarts. There is no put: a lost update cannot be written.
@@ -96,6 +118,16 @@ class KVStore(Protocol):
         """All entries whose key starts with `prefix`, by key.
 
         At least as new as the call, but no cut across keys.
+        """
+        ...
+
+    def watch(self) -> AbstractAsyncContextManager[AsyncIterator[Change]]:
+        """The bucket's life: first all that is there, in no order, then `Whole`, then changes as they come.
+
+        A value may come twice and one that was soon replaced not at all, but a key never goes back to an
+        older revision, and the latest always comes. After an outage: `Reset`, all again, `Whole`. Whoever is
+        slow holds nobody up. Entering raises Unavailable when the store cannot be reached; an open watch
+        sits an outage out, and raises Unavailable only when the store is closed.
         """
         ...
 

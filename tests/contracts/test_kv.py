@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from attrs import Factory, define
 
-pytest.register_assert_rewrite("playlist_adapters.testing.kv_suite")
+pytest.register_assert_rewrite(
+    "playlist_adapters.testing.kv_suite", "playlist_adapters.testing.kv_watch_suite"
+)
 
 from playlist_adapters.kv.keys import MAX_VALUE_BYTES  # noqa: E402
 from playlist_adapters.kv.memory import MemoryKV  # noqa: E402
 from playlist_adapters.kv.sqlite import open_sqlite_store  # noqa: E402
 from playlist_adapters.testing.kv_suite import DurableKVContract, KVContract  # noqa: E402
+from playlist_adapters.testing.kv_watch_suite import KVWatchContract  # noqa: E402
 from playlist_core.ports import Entry, KVStore  # noqa: E402
 
 BucketOf = Callable[[str], KVStore]
@@ -51,11 +54,15 @@ def kv(bucket_of: BucketOf) -> KVStore:
     return bucket_of("first")
 
 
-class TestKV(KVContract):
-    @pytest.fixture
-    def second_bucket(self, bucket_of: BucketOf) -> KVStore:
-        return bucket_of("second")
+@pytest.fixture
+def second_bucket(bucket_of: BucketOf) -> KVStore:
+    return bucket_of("second")
 
+
+class TestKVWatch(KVWatchContract): ...
+
+
+class TestKV(KVContract):
     @pytest.fixture
     async def foreign_kv(self, open_store: OpenStore, tmp_path: Path) -> AsyncIterator[KVStore]:
         async with open_store(tmp_path / "foreign") as bucket_of:

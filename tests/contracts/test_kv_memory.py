@@ -4,7 +4,7 @@ import pytest
 
 from playlist_adapters.kv.memory import Landed, Late, Lost, MemoryKV
 from playlist_core.errors import Conflict, InvalidInput, OutcomeUnknown, Unavailable
-from playlist_core.ports import Entry
+from playlist_core.ports import Changed, Entry, Reset, Whole
 
 pytestmark = pytest.mark.anyio
 
@@ -175,3 +175,34 @@ def test_with_the_hook_operations_run_by_hand_without_an_event_loop() -> None:
     with pytest.raises(StopIteration) as finished:
         story().send(None)
     assert [entry.key for entry in finished.value.value] == ["b"]
+
+
+async def test_a_late_write_is_heard_when_it_lands_and_a_lost_one_never() -> None:
+    kv = MemoryKV(next_writes=[Late(), Lost(), Landed()])
+    async with kv.watch() as changes:
+        for key in ("late", "lost", "landed"):
+            with pytest.raises(OutcomeUnknown):
+                await kv.create(key, b"")
+        assert [await anext(changes), await anext(changes)] == [Whole(), Changed("landed", b"", 1)]
+        kv.deliver_late()
+        assert await anext(changes) == Changed("late", b"", 2)
+
+
+async def test_after_a_reset_everything_is_told_again_and_nothing_of_before() -> None:
+    kv = MemoryKV()
+    a = await kv.create("a", b"one")
+    async with kv.watch() as changes:
+        assert await anext(changes) == Changed("a", b"one", a)
+        kv.reset_watches()
+        assert [await anext(changes) for _ in range(3)] == [Reset(), Changed("a", b"one", a), Whole()]
+        b = await kv.create("b", b"unheard")
+        await kv.delete("b", revision=b)
+        kv.reset_watches()
+        assert [await anext(changes) for _ in range(3)] == [Reset(), Changed("a", b"one", a), Whole()]
+
+
+async def test_in_an_outage_no_watch_can_be_opened() -> None:
+    kv = MemoryKV(Unavailable("The store is away."))
+    with pytest.raises(Unavailable, match="is away"):
+        async with kv.watch():
+            pass

@@ -21,9 +21,10 @@ from anyio.lowlevel import checkpoint
 from attrs import define, field
 
 from playlist_adapters.kv.datadir import lock_data_dir
-from playlist_adapters.kv.sqlite import SCHEMA_VERSION, SQLiteStore, _translated, open_sqlite_store
+from playlist_adapters.kv.sqlite import SQLiteStore, open_sqlite_store
+from playlist_adapters.kv.sqlite_file import SCHEMA_VERSION, translated
 from playlist_core.errors import Conflict, OutcomeUnknown, PlaylistError, Unavailable
-from playlist_core.ports import Entry
+from playlist_core.ports import Changed, Entry, Whole
 
 pytestmark = pytest.mark.anyio
 
@@ -418,9 +419,30 @@ async def test_a_closed_store_is_unavailable(path: Path) -> None:
             await operation
 
 
+async def test_a_watch_hears_all_that_was_committed_and_then_that_the_store_is_closed(path: Path) -> None:
+    async with open_sqlite_store(path) as store:
+        kv = store.bucket("b")
+        watching = kv.watch()
+        changes = await watching.__aenter__()
+        revision = await kv.create("a", b"one")
+
+    assert [await anext(changes), await anext(changes)] == [Whole(), Changed("a", b"one", revision)]
+    with pytest.raises(Unavailable, match="is closed"):
+        await anext(changes)
+    await watching.__aexit__(None, None, None)
+
+
+async def test_who_watches_has_heard_of_a_write_before_its_writer(store: SQLiteStore) -> None:
+    kv = store.bucket("b")
+    async with kv.watch() as changes:
+        assert await anext(changes) == Whole()
+        revision = await kv.create("a", b"one")
+        assert changes._next() == Changed("a", b"one", revision)
+
+
 async def test_a_disk_that_fails_to_confirm_leaves_the_outcome_unknown() -> None:
     for code in (apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC):
-        with pytest.raises(OutcomeUnknown, match="read again"), _translated("kv.sqlite3"):
+        with pytest.raises(OutcomeUnknown, match="read again"), translated("kv.sqlite3"):
             raise apsw.exception_for(code)
 
 
@@ -428,7 +450,7 @@ async def test_a_disk_that_fails_to_confirm_leaves_the_outcome_unknown() -> None
 async def test_no_error_of_apsw_passes_the_border(error: type[apsw.Error]) -> None:
     with (
         pytest.raises(PlaylistError, match=r"^The .*kv\.sqlite3 .*\.$") as refused,
-        _translated("kv.sqlite3"),
+        translated("kv.sqlite3"),
     ):
         raise error("why")
     assert type(refused.value) is Unavailable

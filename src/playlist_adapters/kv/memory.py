@@ -1,13 +1,14 @@
 """`KVStore` in memory, with outages, lost answers and races on demand, for demos and tests."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from secrets import token_hex
 
 from anyio.lowlevel import checkpoint
 from attrs import Factory, define, field, frozen
 
+from playlist_adapters.kv.feed import Feed, Watcher
 from playlist_adapters.kv.keys import (
     already_exists,
     check_key,
@@ -17,7 +18,7 @@ from playlist_adapters.kv.keys import (
     stale_revision,
 )
 from playlist_core.errors import Conflict, OutcomeUnknown, Unavailable
-from playlist_core.ports import Entry
+from playlist_core.ports import Changed, Entry
 
 
 @frozen
@@ -42,8 +43,8 @@ class MemoryKV:
     - `fail_with`: every operation raises it until it is None again.
     - `next_writes`: fates of the coming writes, used up in order; writes beyond them are ordinary.
     - `before_operation`: awaited with the operation's name and its key (the prefix for `entries`, empty for
-      `incarnation`) before each operation touches the bucket, so that a test can let another writer in
-      first or set `fail_with`. It replaces the checkpoint: with it set no event loop is needed.
+      `watch` and `incarnation`) before each operation touches the bucket, so that a test can let another
+      writer in first or set `fail_with`. It replaces the checkpoint: with it set no event loop is needed.
     """
 
     fail_with: Unavailable | None = None
@@ -53,6 +54,7 @@ class MemoryKV:
     _entries: dict[str, Entry] = field(factory=dict, init=False)
     _revision: int = field(default=0, init=False)
     _underway: list[Callable[[], int]] = field(factory=list, init=False)
+    _feed: Feed = field(factory=Feed, init=False)
 
     async def get(self, key: str) -> Entry | None:
         check_key(key)
@@ -83,6 +85,13 @@ class MemoryKV:
         await self._reach("entries", prefix)
         return [self._entries[key] for key in sorted(self._entries) if key.startswith(prefix)]
 
+    @asynccontextmanager
+    async def watch(self) -> AsyncGenerator[Watcher, None]:
+        await self._reach("watch", "")
+        with self._feed.watcher() as watcher:
+            watcher.begin(self._entries.values())
+            yield watcher
+
     async def incarnation(self) -> str:
         await self._reach("incarnation", "")
         return self._incarnation
@@ -96,6 +105,10 @@ class MemoryKV:
                 change()
                 taken += 1
         return taken
+
+    def reset_watches(self) -> None:
+        """Let every watcher hear what it hears after an outage: `Reset`, everything again, `Whole`."""
+        self._feed.begin_again(self._entries.values())
 
     async def _reach(self, operation: str, key: str) -> None:
         """The way to the store: others run meanwhile, and the store may be out of reach."""
@@ -132,7 +145,9 @@ class MemoryKV:
     def _delete(self, key: str, revision: int) -> int:
         self._require(key, revision)
         del self._entries[key]
-        return self._next_revision()
+        gone = self._next_revision()
+        self._feed.tell(Changed(key, None, gone))
+        return gone
 
     def _require(self, key: str, revision: int) -> None:
         held = self._entries.get(key)
@@ -142,6 +157,7 @@ class MemoryKV:
     def _store(self, key: str, value: bytes) -> int:
         revision = self._next_revision()
         self._entries[key] = Entry(key, value, revision)
+        self._feed.tell(Changed(key, value, revision))
         return revision
 
     def _next_revision(self) -> int:

@@ -1,21 +1,21 @@
 """`KVStore` in one SQLite file: what is acknowledged is on the disk, and no write holds up the event loop."""
 
-import os
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
+from asyncio import AbstractEventLoop, get_running_loop
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from functools import partial
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import apsw
-import apsw.bestpractice
 from anyio import CancelScope, CapacityLimiter, to_thread
 from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 from attrs import define, field
 
 from playlist_adapters.kv.datadir import make_private_dir
+from playlist_adapters.kv.feed import Feed, Watcher
 from playlist_adapters.kv.keys import (
     already_exists,
     check_key,
@@ -24,19 +24,18 @@ from playlist_adapters.kv.keys import (
     check_value,
     stale_revision,
 )
-from playlist_core.errors import Conflict, OutcomeUnknown, Unavailable
-from playlist_core.ports import Entry
+from playlist_adapters.kv.sqlite_file import (
+    begin,
+    configure,
+    connect,
+    make_private_file,
+    recognise,
+    transaction,
+    translated,
+)
+from playlist_core.errors import Conflict, Unavailable
+from playlist_core.ports import Changed, Entry
 
-SCHEMA_VERSION = 1
-_APPLICATION_ID = 0x4B50_4B56  # "KPKV": tells our file from any other SQLite file
-_SCHEMA = """
-CREATE TABLE store (incarnation TEXT NOT NULL) STRICT;
-CREATE TABLE buckets (name TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE entries (
-    bucket TEXT NOT NULL, key TEXT NOT NULL, revision INTEGER NOT NULL, value BLOB NOT NULL,
-    PRIMARY KEY (bucket, key)
-) STRICT;
-"""
 # A counter row rather than the highest revision stored: that one goes down when its entry is deleted.
 _NEXT_REVISION = """
 INSERT INTO buckets VALUES (:bucket, 1)
@@ -55,12 +54,6 @@ DELETE FROM entries WHERE bucket = :bucket AND key = :key AND revision = :revisi
 _GET = "SELECT key, value, revision FROM entries WHERE bucket = ? AND key = ?"
 _RANGE = "SELECT key, value, revision FROM entries WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key"
 
-# `library_logging` is left out: it reconfigures SQLite for the whole process, and errors reach us anyway.
-_PRACTICES = [
-    practice for practice in apsw.bestpractice.recommended if practice.__name__.startswith("connection_")
-]
-# SQLite has written the commit and cannot say whether the disk has it: a restart may find it done.
-_UNSYNCED = {apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC}
 _SLICE_BYTES = 128 * 1024  # of a long listing, before others get the event loop: well under a millisecond
 
 
@@ -73,6 +66,8 @@ class SQLiteStore:
     _writer: apsw.Connection = field(alias="writer", kw_only=True)
     _reader: apsw.Connection = field(alias="reader", kw_only=True)
     _connections: ExitStack = field(alias="connections", kw_only=True)
+    _loop: AbstractEventLoop = field(alias="loop", kw_only=True)
+    _feeds: defaultdict[str, Feed] = field(factory=lambda: defaultdict(Feed), init=False)
     # Those who wait for the writer wait here, where they can be cancelled and hold no thread.
     _turn: CapacityLimiter = field(factory=lambda: CapacityLimiter(1), init=False)
     # asyncio's own cancellation (Ctrl-C) passes anyio's shield and frees the turn under a writing thread.
@@ -83,7 +78,7 @@ class SQLiteStore:
         return SQLiteKV(name, self)
 
     def read_one(self, bucket: str, key: str) -> Entry | None:
-        with _translated(self.path.name):
+        with translated(self.path.name):
             # `get` runs the statement to its end: one left open would keep its view for the next reader.
             row = self._reader.execute(_GET, (bucket, key)).get
         return None if row is None else Entry(*row)
@@ -92,7 +87,7 @@ class SQLiteStore:
         """Some 128 KiB of entries by key, from `first` to before `end`; and where the rest begins, if any."""
         found: list[Entry] = []
         size = 0
-        with _translated(self.path.name), closing(self._reader.execute(_RANGE, (bucket, first, end))) as rows:
+        with translated(self.path.name), closing(self._reader.execute(_RANGE, (bucket, first, end))) as rows:
             for row in rows:
                 entry = Entry(*row)
                 found.append(entry)
@@ -110,14 +105,31 @@ class SQLiteStore:
         return await to_thread.run_sync(commit, limiter=self._turn)
 
     def _commit(self, statement: str, refusal: Conflict, bindings: dict[str, Any]) -> int:
-        with self._writing, _translated(self.path.name), _transaction(self._writer):
-            revision: int = self._writer.execute(_NEXT_REVISION, bindings).get
-            if self._writer.execute(statement, {**bindings, "next": revision}).get is None:
-                raise refusal
+        with self._writing:
+            with translated(self.path.name), transaction(self._writer):
+                revision: int = self._writer.execute(_NEXT_REVISION, bindings).get
+                if self._writer.execute(statement, {**bindings, "next": revision}).get is None:
+                    raise refusal
+            # In the order of the commits, because the next one waits for the lock we hold.
+            self._tell(bindings["bucket"], Changed(bindings["key"], bindings.get("value"), revision))
         return revision
 
+    def _tell(self, bucket: str, change: Changed) -> None:
+        # A thread that outlived its loop (Ctrl-C) has nobody to tell any more.
+        with suppress(RuntimeError):
+            if feed := self._feeds.get(bucket):
+                self._loop.call_soon_threadsafe(feed.tell, change)
+
+    def feed(self, bucket: str) -> Feed:
+        """The watchers of a bucket, who hear of each commit before its writer does."""
+        return self._feeds[bucket]
+
+    def end_watches(self) -> None:
+        for feed in self._feeds.values():
+            feed.end(Unavailable(f"The store {self.path.name} is closed.", dependency="store"))
+
     def close(self) -> None:
-        with self._writing, _translated(self.path.name):
+        with self._writing, translated(self.path.name):
             self._connections.close()
 
 
@@ -168,6 +180,13 @@ class SQLiteKV:
             found += entries
         return found
 
+    @asynccontextmanager
+    async def watch(self) -> AsyncGenerator[Watcher, None]:
+        # Offered what is committed from here on, while the bucket is being read.
+        with self._store.feed(self.name).watcher() as watcher:
+            watcher.begin(await self.entries())
+            yield watcher
+
     async def incarnation(self) -> str:
         await checkpoint()
         return self._store.incarnation
@@ -180,116 +199,31 @@ async def open_sqlite_store(path: Path) -> AsyncIterator[SQLiteStore]:
     Raises Unavailable when it cannot be opened, is damaged, is something else or from a newer version.
     The caller holds the directory's lock (`lock_data_dir`): one process a file.
     """
-    store = await to_thread.run_sync(_open, path)
+    store = await to_thread.run_sync(_open, path, get_running_loop())
     try:
         yield store
     finally:
+        store.end_watches()
         with CancelScope(shield=True):
             await to_thread.run_sync(store.close)
 
 
-def _open(path: Path) -> SQLiteStore:
+def _open(path: Path, loop: AbstractEventLoop) -> SQLiteStore:
     make_private_dir(path.parent)
-    _make_private_file(path)
-    with _translated(str(path)), ExitStack() as connections:
-        writer = connections.enter_context(closing(_connect(path, apsw.SQLITE_OPEN_READWRITE)))
-        begun = _recognise(writer, path)
-        _configure(writer)
+    make_private_file(path)
+    with translated(str(path)), ExitStack() as connections:
+        writer = connections.enter_context(closing(connect(path, apsw.SQLITE_OPEN_READWRITE)))
+        begun = recognise(writer, path)
+        configure(writer)
         if not begun:
-            _begin(writer)
-        reader = connections.enter_context(closing(_connect(path, apsw.SQLITE_OPEN_READONLY)))
-        _configure(reader)
+            begin(writer)
+        reader = connections.enter_context(closing(connect(path, apsw.SQLITE_OPEN_READONLY)))
+        configure(reader)
         return SQLiteStore(
             path,
             writer.execute("SELECT incarnation FROM store").get,
             writer=writer,
             reader=reader,
             connections=connections.pop_all(),
+            loop=loop,
         )
-
-
-def _make_private_file(path: Path) -> None:
-    """SQLite would make it readable for all; its -wal and -shm files take over the mode of this one."""
-    try:
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except OSError as exc:
-        raise Unavailable(f"The store {path} cannot be made: {exc.strerror}.", dependency="store") from exc
-
-
-def _connect(path: Path, flags: int) -> apsw.Connection:
-    # Absolute, because SQLite has a meaning of its own for names such as ":memory:".
-    return apsw.Connection(str(path.absolute()), flags)
-
-
-def _recognise(connection: apsw.Connection, path: Path) -> bool:
-    """Whether the file is a store already; raises Unavailable, leaving it as it is, when it is not for us."""
-    version = connection.pragma("user_version")
-    if connection.pragma("application_id") == _APPLICATION_ID:
-        if version > SCHEMA_VERSION:
-            raise Unavailable(
-                f"The store {path} was written by a newer version of this program "
-                f"(format {version}, known up to {SCHEMA_VERSION}): install that version.",
-                dependency="store",
-            )
-        return True
-    if version or connection.execute("SELECT 1 FROM sqlite_schema").get:
-        raise Unavailable(
-            f"{path} is a SQLite file of something else: move it away, or choose another directory.",
-            dependency="store",
-        )
-    return False
-
-
-def _configure(connection: apsw.Connection) -> None:
-    for practice in _PRACTICES:
-        practice(connection)
-    # An acknowledged write is on the disk, not on its way there.
-    connection.pragma("synchronous", "FULL")
-    connection.transaction_mode = "IMMEDIATE"
-
-
-def _begin(connection: apsw.Connection) -> None:
-    with _transaction(connection):
-        connection.execute(_SCHEMA)
-        connection.execute("INSERT INTO store VALUES (?)", (token_hex(16),))
-        connection.pragma("application_id", _APPLICATION_ID)
-        connection.pragma("user_version", SCHEMA_VERSION)
-
-
-@contextmanager
-def _transaction(connection: apsw.Connection) -> Iterator[None]:
-    """All or nothing; whatever is raised inside takes everything back."""
-    with connection:
-        yield
-
-
-@contextmanager
-def _translated(file: str) -> Iterator[None]:
-    """The border: nothing of APSW's errors passes, each becomes a sentence about `file`."""
-    try:
-        yield
-    except apsw.Error as exc:
-        if getattr(exc, "extendedresult", None) in _UNSYNCED:
-            raise OutcomeUnknown(
-                f"The disk of the store {file} failed while saving: read again before repeating."
-            ) from exc
-        raise Unavailable(_advice(exc, file), dependency="store") from exc
-
-
-def _advice(exc: apsw.Error, file: str) -> str:
-    match exc:
-        case apsw.FullError():
-            return f"The disk of the store {file} is full: free some space, then try again."
-        case apsw.IOError():
-            return f"The store {file} could not be read or written ({exc}): look at its disk and its quota."
-        case apsw.BusyError() | apsw.LockedError():
-            return f"The store {file} is in use by another process: stop that one, then try again."
-        case apsw.ReadOnlyError() | apsw.CantOpenError() | apsw.PermissionsError():
-            return f"The store {file} cannot be opened for writing: check its rights and its directory's."
-        case apsw.CorruptError() | apsw.NotADBError():
-            return f"The store {file} is damaged: restore a backup, or move it away to begin anew."
-        case apsw.ConnectionClosedError():
-            return f"The store {file} is closed."
-        case _:
-            return f"The store {file} failed ({exc})."

@@ -6,7 +6,7 @@
         @pytest.fixture
         async def kv(self, tmp_path): ...
 
-The fixtures:
+`kv_watch_suite.KVWatchContract` goes with it. The fixtures:
 - `kv`: an empty bucket.
 - `second_bucket`: another empty bucket of the same store.
 - `foreign_kv`: an empty bucket in another store, of the same name as `kv`.
