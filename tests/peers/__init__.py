@@ -1,0 +1,1 @@
+"""Real peers of the service, started by the tests, and what stands between them and us."""

