@@ -54,7 +54,8 @@ class _TellingClient(KrytenClient):
         self.closed.set()
 
     async def _on_error(self, e: Exception) -> None:
-        self.refused = "authorization violation" in str(e).lower()
+        # What follows in the same attempt is only how the server hung up.
+        self.refused = self.refused or "authorization violation" in str(e).lower()
         await super()._on_error(e)
 
 
