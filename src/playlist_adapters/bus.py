@@ -123,11 +123,19 @@ class Bus:
                 self.require_connection()
                 with asking(f"bucket {name}"):
                     found = await self._bind(name, replicas)
-                    ttl = (await found.status()).ttl
-                if ttl:
-                    raise InvalidInput(f"The bucket {name} drops what is {ttl:.0f} s old: take off its TTL.")
+                    status = await found.status()
+                if status.ttl:
+                    raise InvalidInput(
+                        f"The bucket {name} drops what is {status.ttl:.0f} s old: take off its TTL."
+                    )
+                if status.stream_info.config.allow_direct:
+                    found = self._read_from_the_leader(name)
                 self._buckets[name] = found
             return self._buckets[name]
+
+    def _read_from_the_leader(self, name: str) -> KeyValue:
+        """nats-py would let any replica answer, also one that has not heard of our last write yet."""
+        return KeyValue(name, f"KV_{name}", f"$KV.{name}.", self.jetstream(), direct=False)
 
     async def _bind(self, name: str, replicas: int) -> KeyValue:
         """kryten-py can say neither history nor replicas, so more than one replica is asked for directly."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import anyio
 import pytest
 from anyio.lowlevel import checkpoint
+from nats.aio.msg import Msg
 
 from playlist_adapters.bus import Bus, open_bus
 from playlist_core.errors import InvalidInput, PlaylistError, Unavailable
@@ -47,8 +48,8 @@ async def test_what_is_published_in_an_outage_fails_at_once_and_never_arrives(
 ) -> None:
     heard: list[bytes] = []
 
-    async def hear(message: object) -> None:
-        heard.append(message.data)  # type: ignore[attr-defined]
+    async def hear(message: Msg) -> None:
+        heard.append(message.data)
 
     await bus.client.subscribe("said", hear)
     own_nats.kill()
@@ -167,6 +168,25 @@ async def test_a_bucket_that_forgets_is_refused(bus: Bus) -> None:
     await bus.jetstream().create_key_value(bucket="forgetful", ttl=60)
     with pytest.raises(InvalidInput, match="take off its TTL"):
         await bus.bucket("forgetful")
+
+
+async def test_reads_ask_the_leader_also_where_replicas_may_answer(bus: Bus) -> None:
+    heard: list[str] = []
+
+    async def hear(message: Msg) -> None:
+        heard.append(message.subject)
+
+    await bus.jetstream().create_key_value(bucket="direct", direct=True)
+    bucket = await bus.bucket("direct")
+    await bus.client.subscribe("$JS.API.DIRECT.GET.>", hear)
+    await bus.client.subscribe("$JS.API.STREAM.MSG.GET.>", hear)
+    revision = await bucket.create("a", b"one")
+
+    assert (await bucket.get("a")).revision == revision
+    with anyio.fail_after(PATIENCE):
+        while not heard:
+            await checkpoint()
+    assert heard == ["$JS.API.STREAM.MSG.GET.KV_direct"]
 
 
 async def test_without_connection_a_bucket_is_unavailable(bus: Bus, own_nats: NatsServer) -> None:
