@@ -1,5 +1,6 @@
 """What the JetStream buckets do when NATS fails them: outages, lost and late answers, a deleted bucket."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -152,6 +153,20 @@ async def test_a_watch_hears_a_reset_and_all_again_when_the_server_is_back(
     assert await kv.incarnation() == incarnation
 
 
+async def test_a_watch_gone_deaf_under_a_good_connection_misleads_nobody(bus: Bus, kv: JetStreamKV) -> None:
+    async with kv.watch() as changes:
+        follower = await Follower(changes).until_whole()
+        [consumer] = await bus.jetstream().consumers_info("KV_faults")
+        await bus.jetstream().delete_consumer("KV_faults", consumer.name)
+        revision = await kv.create("a", b"one")
+
+        assert await kv.entries() == [Entry("a", b"one", revision)]
+        await follower.until_reset()
+        await follower.until_holds([Entry("a", b"one", revision)])
+    with anyio.fail_after(0.5):
+        assert await kv.entries() == [Entry("a", b"one", revision)]
+
+
 async def test_a_bucket_deleted_under_us_is_unavailable_and_never_empty(bus: Bus, kv: JetStreamKV) -> None:
     revision = await kv.create("a", b"one")
     await bus.jetstream().delete_key_value("faults")
@@ -288,6 +303,20 @@ async def test_a_listing_needs_no_live_copy(kv: JetStreamKV, doubtful: JetStream
     with pytest.raises(Unavailable, match="not being followed"):
         async with doubtful.watch():
             pass
+
+
+async def test_listings_that_are_abandoned_leave_nothing_behind(bus: Bus) -> None:
+    kv = await bind_bucket(bus, "unfollowed")
+    for number in range(300):
+        await kv.create(f"n/{number}", b"")
+    before = len(asyncio.all_tasks())
+    for milliseconds in range(12):
+        with anyio.move_on_after(milliseconds / 1000):
+            await kv.entries()
+
+    with anyio.fail_after(PATIENCE):
+        while len(asyncio.all_tasks()) > before:
+            await checkpoint()
 
 
 async def test_a_watch_ends_when_its_bucket_is_followed_no_longer(bus: Bus) -> None:

@@ -182,7 +182,8 @@ async def reading(
 ) -> AsyncGenerator[tuple[BucketState, KeyValue.KeyWatcher], None]:
     """The bucket as it is now, and the watcher that hears what comes after; `what` names it in errors."""
     state = BucketState()
-    with asking(what), anyio.fail_after(_READING_TAKES):
+    # Shielded: abandoned half-way it would leave a subscription that mends itself for ever.
+    with asking(what), anyio.fail_after(_READING_TAKES, shield=True):
         watcher = await bucket.watch(EVERYTHING)
     try:
         with asking(what), anyio.fail_after(_READING_TAKES):
