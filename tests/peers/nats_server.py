@@ -70,10 +70,22 @@ class NatsServer:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.communicate()
             self._process = None
+            # Only the shell is our child: the server itself may take a moment longer to be gone.
+            while self._holds_the_port():
+                time.sleep(0.01)
 
     def _arguments(self) -> tuple[str, ...]:
         data = str(self.directory / "data")
         return ("-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", data, *self.options)
+
+    def _holds_the_port(self) -> bool:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError:
+                return True
+        return False
 
     def _says_hello(self) -> bool:
         try:
