@@ -86,11 +86,12 @@ class JetStreamKV:
 
     async def entries(self, prefix: str = "") -> Sequence[Entry]:
         check_prefix(prefix)
-        if await self._copy.has_reached(await self._info(), within=_BARRIER):
+        info = await self._info()
+        if await self._copy.has_reached(info, within=_BARRIER):
             held = self._copy.state.entries
         else:
             self._bus.require_connection()
-            async with reading(self._bucket, self._what) as (state, _):
+            async with reading(self._bucket, self._what, until=info.state.last_seq) as (state, _):
                 held = state.entries
         return [held[key] for key in sorted(key for key in held if key.startswith(prefix))]
 

@@ -25,6 +25,7 @@ EVERYTHING: Final = ">"
 _LOOK_EVERY: Final = 10.0
 _READING_TAKES: Final = 30.0
 _TRY_AGAIN_AFTER: Final = 1.0
+_SILENCE: Final = 1.0
 
 
 @define(eq=False)
@@ -106,9 +107,7 @@ class LiveCopy:
 
     async def _follow(self) -> None:
         info = await self._info()
-        async with reading(self.bucket, self._what) as (state, watcher):
-            # The last message may have been purged since: what is not there will not be heard of.
-            state.reached = max(state.reached, info.state.last_seq)
+        async with reading(self.bucket, self._what, until=info.state.last_seq) as (state, watcher):
             self._begin(state, life_of(info))
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._take_from, watcher)
@@ -178,19 +177,36 @@ def life_of(info: StreamInfo) -> str:
 
 @asynccontextmanager
 async def reading(
-    bucket: KeyValue, what: str
+    bucket: KeyValue, what: str, *, until: int
 ) -> AsyncGenerator[tuple[BucketState, KeyValue.KeyWatcher], None]:
-    """The bucket as it is now, and the watcher that hears what comes after; `what` names it in errors."""
+    """The bucket at the revision `until` or later, and the watcher that hears what comes after."""
     state = BucketState()
     # Shielded: abandoned half-way it would leave a subscription that mends itself for ever.
     with asking(what), anyio.fail_after(_READING_TAKES, shield=True):
         watcher = await bucket.watch(EVERYTHING)
     try:
         with asking(what), anyio.fail_after(_READING_TAKES):
-            # None: all that was there has been told.
-            while (update := await anext(watcher)) is not None:
-                state.take(update)
+            await _read(state, watcher, until)
         yield state, watcher
     finally:
         with anyio.CancelScope(shield=True), suppress(*FAILURES):
             await watcher.stop()
+
+
+async def _read(state: BucketState, watcher: KeyValue.KeyWatcher, until: int) -> None:
+    """nats-py's None, "all was told", can overtake what is still on its way: the revision decides.
+
+    Only a last message that was purged never comes; then, after the None, silence has to do.
+    """
+    while state.reached < until:
+        if (update := await anext(watcher)) is None:
+            break
+        state.take(update)
+    while state.reached < until:
+        update = None
+        with anyio.move_on_after(_SILENCE):
+            update = await anext(watcher)
+        if update is None:
+            state.reached = until
+        else:
+            state.take(update)
