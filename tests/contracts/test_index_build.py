@@ -22,6 +22,8 @@ from playlist_core.errors import Unavailable  # noqa: E402
 
 pytestmark = pytest.mark.anyio
 
+PATIENCE = 30
+
 # More than are written in a thread, and enough that it takes a while.
 MANY = [movie(f"v{number:05}", f"The.Long.Night.{number}.mkv", "TV") for number in range(6_000)]
 
@@ -45,8 +47,9 @@ def _files(directory: Path) -> list[str]:
 
 
 async def _writer(path: Path) -> int:
-    while not (writers := _writers(path)):
-        await anyio.lowlevel.checkpoint()
+    with anyio.fail_after(PATIENCE):
+        while not (writers := _writers(path)):
+            await anyio.lowlevel.checkpoint()
     return writers[0]
 
 
@@ -78,8 +81,9 @@ async def test_the_writer_ends_with_the_service_that_waits_for_it(tmp_path: Path
     async with await anyio.open_process([sys.executable, "-c", _KILLED_WHILE_WRITING, str(path)]) as service:
         await _writer(path)
         service.kill()
-        while _writers(path):
-            await anyio.lowlevel.checkpoint()
+        with anyio.fail_after(PATIENCE):
+            while _writers(path):
+                await anyio.lowlevel.checkpoint()
 
     assert path.name not in _files(tmp_path)
 
