@@ -177,14 +177,6 @@ def _with_length(number: re.Match[str]) -> str:
     return f"{len(digits)}{digits}" if len(digits) < 9 else f"9{len(digits):09}{digits}"
 
 
-def natural_key(title: str) -> str:
-    """A key that sorts titles by name, then year: `Part 2` before `Part 10`, leading articles not moved.
-
-    Compare keys by code points. Titles that differ in case, accents or punctuation only share a key.
-    """
-    return TitleText.of(title).natural
-
-
 def category_label(name: str) -> str:
     """A category's name as shown: without the order number (`3. Sci-Fi`), but never empty."""
     return re.sub(r"^\d+\.\s*", "", name) or name
