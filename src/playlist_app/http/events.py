@@ -63,10 +63,10 @@ class Standing:
         """
         now = self.clock.monotonic()
         if self._good_until is None or now >= self._good_until:
-            seen = await self.door.sessions.documents.get(fingerprint(self.token))
-            if seen is None or not seen.value.is_alive(self.clock.now()):
+            session = await self.door.sessions.peek(self.token)
+            if session is None:
                 raise NotSignedIn("The session has ended.")
-            actor = await self.door.access.actor(seen.value)
+            actor = await self.door.access.actor(session)
             self._actions = permissions(
                 actor.role, allow_blessed_hard_replace=self.door.allow_blessed_hard_replace
             )

@@ -41,20 +41,22 @@ class Sessions:
         Raises Unavailable when the store cannot be read: that is not the same as signed out.
         """
         now = self.clock.now()
-        key = fingerprint(token)
-        seen = await self.documents.get(key)
-        if seen is None or not seen.value.is_alive(now):
-            return None
-        if seen.value.extend(now, rules=self.rules) == seen.value:
-            return seen.value
+        seen = await self.peek(token)
+        if seen is None or seen.extend(now, rules=self.rules) == seen:
+            return seen
         try:
             session = await self.documents.modify(
-                key, change=lambda current: current and current.extend(now, rules=self.rules)
+                fingerprint(token), change=lambda current: current and current.extend(now, rules=self.rules)
             )
         except (Unavailable, OutcomeUnknown):
             # Read a moment ago and good; extending it can wait for the next request.
-            return seen.value
+            return seen
         return session if session is not None and session.is_alive(now) else None
+
+    async def peek(self, token: str) -> Session | None:
+        """The session of a token as it is, or None as for `lookup`; to look is no use that extends it."""
+        seen = await self.documents.get(fingerprint(token))
+        return None if seen is None or not seen.value.is_alive(self.clock.now()) else seen.value
 
     async def revoke(self, token: str) -> None:
         """End the session of a token, on every replica at once; no session, no error."""
