@@ -4,8 +4,9 @@ Only this file touches the client's private NATS handle (DESIGN decision 3).
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from json import JSONDecodeError
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ from attrs import define, field
 from kryten import KrytenClient
 from kryten.config import KrytenConfig, NatsConfig
 from nats.aio.client import Client as NatsClient
+from nats.aio.msg import Msg
+from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig
 from nats.js.errors import BadRequestError, BucketNotFoundError
@@ -21,9 +24,11 @@ from nats.js.kv import KeyValue
 from pydantic import ValidationError
 
 from playlist_adapters.nats_errors import FAILURES, asking
-from playlist_core.errors import InvalidInput, Unavailable
+from playlist_core.errors import InvalidInput, OutcomeUnknown, Unavailable
 
 log = logging.getLogger("kryten_playlist.bus")
+
+Hear = Callable[[Msg], Awaitable[None]]
 
 MAX_VALUE_BYTES = 1024 * 1024
 # A peer that vanished without a word is noticed after two unanswered pings; kryten-py takes four minutes.
@@ -106,6 +111,47 @@ class Bus:
     async def closed(self) -> None:
         """Return when the connection is gone for good, which ends the service: it never comes back."""
         await self._telling.closed.wait()
+
+    @asynccontextmanager
+    async def listening(self, subject: str, hear: Hear, *, queue: str = "") -> AsyncIterator[None]:
+        """Call `hear` with each message of the subject, one after the other, also after reconnections.
+
+        Of all that listen with the same `queue` one hears a message. It hears from the moment of entering;
+        what escapes from `hear` is logged. Raises Unavailable.
+        """
+        self.require_connection()
+        with asking(f"subject {subject}"):
+            subscription = await self._nats.subscribe(subject, queue=queue, cb=hear)
+            await self._nats.flush()
+        try:
+            yield
+        finally:
+            with anyio.CancelScope(shield=True), suppress(*FAILURES):
+                await subscription.unsubscribe()
+
+    async def ask(self, subject: str, fields: Mapping[str, Any], *, timeout: float) -> Any:
+        """The JSON answer to a JSON request. `timeout` in seconds.
+
+        Raises Unavailable when nothing was sent or nobody listens, OutcomeUnknown when no answer came that
+        can be read: whoever listens may have acted on it.
+        """
+        self.require_connection()
+        try:
+            return await self.client.nats_request(subject, dict(fields), timeout=timeout)
+        except NoRespondersError as exc:
+            raise Unavailable(
+                f"Nobody answers to {subject}: is its service running?", dependency=subject
+            ) from exc
+        except (TimeoutError, JSONDecodeError) as exc:
+            raise OutcomeUnknown(f"No answer came from {subject} in time.") from exc
+        except FAILURES as exc:
+            raise _away("NATS cannot be reached; nothing was sent. Try again when it is back.") from exc
+
+    async def publish(self, subject: str, payload: bytes) -> None:
+        """Send a message to whoever listens, now or not at all. Raises Unavailable."""
+        self.require_connection()
+        with asking(f"subject {subject}"):
+            await self._nats.publish(subject, payload)
 
     def jetstream(self) -> JetStreamContext:
         """nats-py's JetStream of this connection, for what kryten-py has no words for."""

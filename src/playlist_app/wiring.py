@@ -154,4 +154,5 @@ def _buckets(bucket: Callable[[str], KVStore]) -> Buckets:
         playlists=bucket("kryten_playlist_playlists"),
         history=bucket("kryten_playlist_history"),
         snapshot=bucket("kryten_playlist_snapshot"),
+        analytics=bucket("kryten_playlist_analytics"),
     )

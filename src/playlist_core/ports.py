@@ -91,6 +91,21 @@ class Reset:
 Change = Changed | Whole | Reset
 
 
+class Watch(Protocol):
+    """The changes of a bucket, for one reader; how they come is told by `KVStore.watch`."""
+
+    def __aiter__(self) -> AsyncIterator[Change]: ...
+
+    async def __anext__(self) -> Change: ...
+
+    async def caught_up(self) -> None:
+        """Return when what the bucket held at this call has been told and the reader has asked for more.
+
+        For another task than the reader's. Raises Unavailable when the store cannot be reached.
+        """
+        ...
+
+
 class KVStore(Protocol):
     """One bucket. Revisions are positive and strictly increasing in the bucket: across keys, deletions
     and restarts. There is no put: a lost update cannot be written.
@@ -101,6 +116,13 @@ class KVStore(Protocol):
     """
 
     async def get(self, key: str) -> Entry | None: ...
+
+    async def glance(self, key: str) -> Entry | None:
+        """What `get` would have answered at some moment of the last second; cheap, for what decides nothing.
+
+        For reads that are made again and again (sessions, roles). What changes something asks `get`.
+        """
+        ...
 
     async def create(self, key: str, value: bytes) -> int:
         """Store under a key that does not exist and return the revision; Conflict if it exists."""
@@ -121,7 +143,7 @@ class KVStore(Protocol):
         """
         ...
 
-    def watch(self) -> AbstractAsyncContextManager[AsyncIterator[Change]]:
+    def watch(self) -> AbstractAsyncContextManager[Watch]:
         """The bucket's life: first all that is there, in no order, then `Whole`, then changes as they come.
 
         A value may come twice and one that was soon replaced not at all, but a key never goes back to an
@@ -262,6 +284,29 @@ class UserDirectory(Protocol):
 
 
 @frozen(kw_only=True)
+class Play:
+    """An item that has really started: not what a join shows, nor what is sent again.
+
+    `play_id` is the same on every replica that heard of it. `at` is the channel's time, aware, in UTC.
+    """
+
+    play_id: str
+    at: datetime
+    media_id: str
+    media_type: str
+    title: str
+    seconds: int
+
+
+class PlayFeed(Protocol):
+    """What starts in the channel."""
+
+    def plays(self) -> AbstractAsyncContextManager[AsyncIterator[Play]]:
+        """Every play from now on, in order; those that start while the channel is away are not told."""
+        ...
+
+
+@frozen(kw_only=True)
 class Buckets:
     """The buckets of CONTRACTS section 3 that the main job uses, each a `KVStore`."""
 
@@ -270,3 +315,4 @@ class Buckets:
     playlists: KVStore
     history: KVStore
     snapshot: KVStore
+    analytics: KVStore

@@ -12,6 +12,12 @@ from playlist_core.ports import Change, Changed, Entry, Reset, Whole
 
 
 @define(eq=False)
+class _Waiting:
+    until: int
+    over: anyio.Event = field(factory=anyio.Event, init=False)
+
+
+@define(eq=False)
 class Watcher:
     """One reader's share, as `KVStore.watch` promises it.
 
@@ -26,6 +32,10 @@ class Watcher:
     _before_whole: int | None = field(default=None, init=False)
     _failure: Unavailable | None = field(default=None, init=False)
     _news: anyio.Event | None = field(default=None, init=False)
+    # How many changes were told, how many of them the reader is done with, and who waits for that.
+    _told: int = field(default=0, init=False)
+    _done: int = field(default=0, init=False)
+    _waiting: list["_Waiting"] = field(factory=list["_Waiting"], init=False)
 
     def begin(self, entries: Iterable[Entry]) -> None:
         """Tell these entries, or what was offered since they were read, as the whole bucket."""
@@ -40,6 +50,8 @@ class Watcher:
         self._unheard.clear()
         self._reset_is_due = True
         self.begin(entries)
+        for waiting in self._waiting:
+            waiting.until = self._told + len(self._unheard)
 
     def offer(self, change: Changed) -> None:
         self._take(change)
@@ -49,11 +61,32 @@ class Watcher:
         """Raise it to the reader once everything was told."""
         self._failure = failure
         self._wake()
+        for waiting in self._waiting:
+            waiting.over.set()
+
+    async def caught_up(self) -> None:
+        """As `Watch` promises, for what was offered until now."""
+        waiting = _Waiting(self._told + len(self._unheard))
+        self._waiting.append(waiting)
+        try:
+            self._look_who_waited()
+            await waiting.over.wait()
+        finally:
+            self._waiting.remove(waiting)
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
+
+    def _look_who_waited(self) -> None:
+        for waiting in self._waiting:
+            if self._done >= waiting.until or self._failure is not None:
+                waiting.over.set()
 
     def __aiter__(self) -> "Watcher":
         return self
 
     async def __anext__(self) -> Change:
+        self._done = self._told
+        self._look_who_waited()
         await checkpoint()
         while (change := self._next()) is None:
             if self._failure is not None:
@@ -75,6 +108,7 @@ class Watcher:
             return None
         if self._before_whole is not None:
             self._before_whole -= 1
+        self._told += 1
         # The one that has waited longest: a replaced change keeps its place.
         return self._unheard.pop(next(iter(self._unheard)))
 

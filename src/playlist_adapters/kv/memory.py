@@ -61,6 +61,9 @@ class MemoryKV:
         await self._reach("get", key)
         return self._entries.get(key)
 
+    async def glance(self, key: str) -> Entry | None:
+        return await self.get(key)
+
     async def create(self, key: str, value: bytes) -> int:
         check_key(key)
         check_value(value)

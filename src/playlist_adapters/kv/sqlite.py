@@ -146,6 +146,9 @@ class SQLiteKV:
         await checkpoint_if_cancelled()
         return self._store.read_one(self.name, key)
 
+    async def glance(self, key: str) -> Entry | None:
+        return await self.get(key)
+
     async def create(self, key: str, value: bytes) -> int:
         check_key(key)
         check_value(value)

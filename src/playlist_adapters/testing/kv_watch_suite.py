@@ -4,7 +4,7 @@ The fixtures `kv` and `second_bucket` are those of `kv_suite`.
 """
 # ruff: noqa: S101 - a suite asserts
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import anyio
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from playlist_adapters.testing.kv_suite import STEPS, Create, Delete, Model, Update, together
 from playlist_core.errors import Conflict
-from playlist_core.ports import Change, Changed, Entry, KVStore, Reset, Whole
+from playlist_core.ports import Change, Changed, Entry, KVStore, Reset, Watch, Whole
 
 PATIENCE = 10
 
@@ -23,7 +23,7 @@ PATIENCE = 10
 class Follower:
     """A reader of a watch that keeps what it hears, and fails when a key goes back."""
 
-    changes: AsyncIterator[Change]
+    changes: Watch
     held: dict[str, Entry] = Factory(dict)
     latest: dict[str, int] = Factory(dict)
     heard: list[Change] = Factory(list)
