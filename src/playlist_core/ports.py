@@ -237,6 +237,9 @@ class QueueGateway(Protocol):
     A refusal raises QueueRefused with its reason; a uid that is not there any more, or a channel that stays
     silent, raises OutcomeUnknown: look again;
     a channel that is away raises ChannelUnavailable and nothing was sent.
+
+    `generation` is that of the snapshot which showed the uids: after a shuffle or a reload the same number
+    is another item, so a command of an older generation is never sent and raises OutcomeUnknown.
     """
 
     async def snapshot(self) -> QueueSnapshot: ...
@@ -245,15 +248,15 @@ class QueueGateway(Protocol):
         """Queue a custom manifest and return the item as the channel took it."""
         ...
 
-    async def move(self, uid: int, *, after: int | None) -> None:
+    async def move(self, uid: int, *, after: int | None, generation: int) -> None:
         """Put an item behind another one; None means to the front of the list."""
         ...
 
-    async def remove(self, uid: int) -> None: ...
+    async def remove(self, uid: int, *, generation: int) -> None: ...
 
-    async def set_temp(self, uid: int, *, temp: bool) -> None: ...
+    async def set_temp(self, uid: int, *, temp: bool, generation: int) -> None: ...
 
-    async def jump(self, uid: int) -> None:
+    async def jump(self, uid: int, *, generation: int) -> None:
         """Put an item on the air now; a temp item that was playing disappears."""
         ...
 

@@ -122,6 +122,10 @@ def url(slug: str, *, seconds: int = 600, slow: float = 0) -> str:
     return f"https://media.example/{slug}.json?seconds={seconds}&slow={slow}&broken=False"
 
 
+async def now(channel: SimulatedChannel) -> int:
+    return (await channel.snapshot()).generation
+
+
 def listed(channel: SimulatedChannel) -> list[str]:
     return [item.title for item in channel.queue]
 
@@ -141,16 +145,16 @@ async def test_the_first_uid_is_0_and_works_as_any_other(channel: SimulatedChann
     first = await channel.add(url("a"), position=END, temp=False)
     second = await channel.add(url("b"), position=END, temp=False)
     assert (first.uid, second.uid) == (0, 1)
-    await channel.move(0, after=1)
-    await channel.set_temp(0, temp=True)
-    await channel.jump(1)
+    await channel.move(0, after=1, generation=await now(channel))
+    await channel.set_temp(0, temp=True, generation=await now(channel))
+    await channel.jump(1, generation=await now(channel))
     assert listed(channel) == ["b"]
     await channel.add(url("c"), position=END, temp=False)
     channel.room.reload()
     channel.reconnect()
-    await channel.jump(1)
-    await channel.move(1, after=0)
-    await channel.remove(0)
+    await channel.jump(1, generation=await now(channel))
+    await channel.move(1, after=0, generation=await now(channel))
+    await channel.remove(0, generation=await now(channel))
     assert listed(channel) == ["c"]
 
 
@@ -298,7 +302,8 @@ async def test_an_item_that_somebody_else_removes_first_counts_as_removed(
     bob = channel.as_user("bob")
     # Our delete waits behind the slow add, a jump does not: the temp item goes at once.
     bob.add(url("slow", slow=3.0))
-    async with under_way(channel, clock, lambda: channel.remove(playing.uid)) as result:
+    era = await now(channel)
+    async with under_way(channel, clock, lambda: channel.remove(playing.uid, generation=era)) as result:
         bob.send("jumpTo", other.uid)
     assert (result, listed(channel)) == ([None], ["other", "slow"])
 
@@ -311,7 +316,10 @@ async def test_an_item_that_vanishes_under_a_command_leaves_the_outcome_unknown(
     bob = channel.as_user("bob")
     bob.add(url("slow", slow=3.0))
     began = clock.monotonic()
-    async with under_way(channel, clock, lambda: channel.move(playing.uid, after=other.uid)) as result:
+    era = await now(channel)
+    async with under_way(
+        channel, clock, lambda: channel.move(playing.uid, after=other.uid, generation=era)
+    ) as result:
         bob.send("jumpTo", other.uid)
     assert (result, listed(channel)) == ([OutcomeUnknown], ["other", "slow"])
     assert clock.monotonic() - began == pytest.approx(8, abs=0.5)
@@ -402,7 +410,7 @@ async def test_the_commands_are_kept_without_what_a_message_said(
 ) -> None:
     began = clock.now()
     item = await channel.add(url("a"), position=NEXT, temp=True)
-    await channel.remove(item.uid)
+    await channel.remove(item.uid, generation=await now(channel))
     await channel.send(Username("bob"), "secret")
     later = began + timedelta(seconds=0.02)
     assert channel.commands() == (
@@ -429,7 +437,7 @@ async def test_a_second_login_with_the_bots_account_takes_the_channel_away(chann
 async def test_after_a_restart_of_the_channel_the_uids_begin_again(channel: SimulatedChannel) -> None:
     for slug in "abc":
         await channel.add(url(slug), position=END, temp=False)
-    await channel.remove(0)
+    await channel.remove(0, generation=await now(channel))
     before = await channel.snapshot()
     channel.room.reload()
     with pytest.raises(ChannelUnavailable):

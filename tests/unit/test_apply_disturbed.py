@@ -119,7 +119,7 @@ async def test_a_command_that_never_gets_an_answer_stops_the_run(house: Cinema) 
     await house.apply("pxy")
     gateway = Meddler(house, 99, "")
 
-    async def lost(uid: int) -> None:
+    async def lost(uid: int, *, generation: int) -> None:
         raise OutcomeUnknown("no answer")
 
     gateway.remove = lost

@@ -12,15 +12,23 @@ somebody sleeps on it the whole suite takes no time.
 """
 # ruff: noqa: S101 - a suite asserts
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, Protocol
-
-import anyio
 import pytest
 
+from playlist_adapters.testing.channel_stage import (
+    END,
+    NEXT,
+    ChannelStage,
+    allow,
+    era,
+    eventually,
+    fill,
+    on_air,
+    titles,
+    together,
+    unchanged,
+)
 from playlist_core.domain.identity import Username
-from playlist_core.domain.queue import Position, QueueItem, QueueSnapshot, Refusal
+from playlist_core.domain.queue import QueueItem, Refusal
 from playlist_core.errors import (
     ChannelUnavailable,
     InvalidInput,
@@ -29,101 +37,7 @@ from playlist_core.errors import (
     QueueRefused,
     Undeliverable,
 )
-from playlist_core.ports import ChannelUser, Clock, PMSender, QueueGateway, UserDirectory
-
-END, NEXT = Position.END, Position.NEXT
-EVENTUALLY_SECONDS = 15.0
-
-
-class ChannelStage(Protocol):
-    """The adapter under test, and hands on the channel behind its back."""
-
-    @property
-    def gateway(self) -> QueueGateway: ...
-    @property
-    def pms(self) -> PMSender: ...
-    @property
-    def users(self) -> UserDirectory: ...
-    @property
-    def clock(self) -> Clock:
-        """The clock the adapter sleeps on."""
-        ...
-
-    @property
-    def bot(self) -> str:
-        """The bot's name as the channel spells it."""
-        ...
-
-    def manifest(self, slug: str, *, seconds: int = 600, slow: float = 0, broken: bool = False) -> str:
-        """The address of a manifest titled `slug`; it answers after `slow` seconds, a broken one with 404."""
-        ...
-
-    async def join(self, name: str, rank: float) -> None: ...
-    async def leave(self, name: str) -> None: ...
-    async def send_as(self, name: str, event: str, payload: Any = None) -> None:
-        """Let somebody who has joined send a CyTube frame."""
-        ...
-
-    async def messages_to(self, name: str) -> Sequence[str]:
-        """The private messages somebody got, oldest first, as the channel sent them (HTML)."""
-        ...
-
-    async def disconnect(self) -> None:
-        """Take the channel away from the bot."""
-        ...
-
-    async def reconnect(self) -> None:
-        """Give it back, and return when the bot is in."""
-        ...
-
-
-async def fill(stage: ChannelStage, *slugs: str, temp: bool = False) -> list[QueueItem]:
-    """Add an item for each slug at the end, as the channel took them."""
-    return [await stage.gateway.add(stage.manifest(slug), position=END, temp=temp) for slug in slugs]
-
-
-async def titles(stage: ChannelStage) -> list[str]:
-    return [item.title for item in (await stage.gateway.snapshot()).items]
-
-
-async def on_air(stage: ChannelStage) -> str | None:
-    snapshot = await stage.gateway.snapshot()
-    index = snapshot.current_index
-    return None if index is None else snapshot.items[index].title
-
-
-async def eventually(stage: ChannelStage, check: Callable[[QueueSnapshot], bool]) -> QueueSnapshot:
-    """The first snapshot that fits; AssertionError when none does for a while."""
-    deadline = stage.clock.monotonic() + EVENTUALLY_SECONDS
-    while not check(snapshot := await stage.gateway.snapshot()):
-        assert stage.clock.monotonic() < deadline, f"never came: {snapshot}"
-        await stage.clock.sleep(0.1)
-    return snapshot
-
-
-async def allow(stage: ChannelStage, levels: Mapping[str, float]) -> None:
-    """Let an administrator of the channel change the permissions."""
-    await stage.join("admin_of_this", 3)
-    await stage.send_as("admin_of_this", "setPermissions", dict(levels))
-
-
-@asynccontextmanager
-async def unchanged(stage: ChannelStage) -> AsyncIterator[None]:
-    """Check that the list is afterwards what it was before."""
-    before = (await stage.gateway.snapshot()).items
-    yield
-    assert (await stage.gateway.snapshot()).items == before
-
-
-async def together(operations: Sequence[Callable[[], Awaitable[object]]]) -> None:
-    """Begin all at once, in this order."""
-    async with anyio.create_task_group() as tasks:
-        for operation in operations:
-            tasks.start_soon(_await, operation)
-
-
-async def _await(operation: Callable[[], Awaitable[object]]) -> None:
-    await operation()
+from playlist_core.ports import ChannelUser
 
 
 class QueueContract:
@@ -247,62 +161,71 @@ class QueueContract:
 
     async def test_an_item_can_be_put_behind_another_and_to_the_front(self, stage: ChannelStage) -> None:
         a, b, _, d = await fill(stage, "a", "b", "c", "d")
-        await stage.gateway.move(b.uid, after=d.uid)
+        now = await era(stage)
+        await stage.gateway.move(b.uid, after=d.uid, generation=now)
         assert await titles(stage) == ["a", "c", "d", "b"]
-        await stage.gateway.move(d.uid, after=a.uid)
+        await stage.gateway.move(d.uid, after=a.uid, generation=now)
         assert await titles(stage) == ["a", "d", "c", "b"]
-        await stage.gateway.move(b.uid, after=None)
+        await stage.gateway.move(b.uid, after=None, generation=now)
         assert await titles(stage) == ["b", "a", "d", "c"]
         assert await on_air(stage) == "a"
 
     async def test_an_item_cannot_stand_behind_itself(self, stage: ChannelStage) -> None:
         (item,) = await fill(stage, "a")
+        now = await era(stage)
         with pytest.raises(InvalidInput):
-            await stage.gateway.move(item.uid, after=item.uid)
+            await stage.gateway.move(item.uid, after=item.uid, generation=now)
 
     async def test_an_item_can_be_removed(self, stage: ChannelStage) -> None:
         _, b, _ = await fill(stage, "a", "b", "c")
-        await stage.gateway.remove(b.uid)
+        now = await era(stage)
+        await stage.gateway.remove(b.uid, generation=now)
         assert await titles(stage) == ["a", "c"]
 
     async def test_removing_the_playing_item_starts_the_next(self, stage: ChannelStage) -> None:
         a, _ = await fill(stage, "a", "b")
-        await stage.gateway.remove(a.uid)
+        now = await era(stage)
+        await stage.gateway.remove(a.uid, generation=now)
         assert await on_air(stage) == "b"
 
     async def test_removing_the_only_item_leaves_nothing_playing(self, stage: ChannelStage) -> None:
         (item,) = await fill(stage, "a")
-        await stage.gateway.remove(item.uid)
+        now = await era(stage)
+        await stage.gateway.remove(item.uid, generation=now)
         assert (await stage.gateway.snapshot()).playing is None
 
     async def test_the_temp_flag_can_be_changed(self, stage: ChannelStage) -> None:
         a, b = await fill(stage, "a", "b")
-        await stage.gateway.set_temp(b.uid, temp=True)
+        now = await era(stage)
+        await stage.gateway.set_temp(b.uid, temp=True, generation=now)
         assert [item.temp for item in (await stage.gateway.snapshot()).items] == [False, True]
-        await stage.gateway.set_temp(b.uid, temp=False)
+        await stage.gateway.set_temp(b.uid, temp=False, generation=now)
         assert (await stage.gateway.snapshot()).items == (a, b)
 
     async def test_a_jump_puts_an_item_on_the_air(self, stage: ChannelStage) -> None:
         _, _, c = await fill(stage, "a", "b", "c")
-        await stage.gateway.jump(c.uid)
+        now = await era(stage)
+        await stage.gateway.jump(c.uid, generation=now)
         assert (await titles(stage), await on_air(stage)) == (["a", "b", "c"], "c")
 
     async def test_a_jump_away_from_a_temp_item_deletes_it(self, stage: ChannelStage) -> None:
         a, _, c = await fill(stage, "a", "b", "c")
-        await stage.gateway.set_temp(a.uid, temp=True)
-        await stage.gateway.jump(c.uid)
+        now = await era(stage)
+        await stage.gateway.set_temp(a.uid, temp=True, generation=now)
+        await stage.gateway.jump(c.uid, generation=now)
         assert (await titles(stage), await on_air(stage)) == (["b", "c"], "c")
 
     async def test_commands_about_an_item_that_is_gone_change_nothing(self, stage: ChannelStage) -> None:
         a, b = await fill(stage, "a", "b")
         gone = a.uid + b.uid + 1000
+        now = await era(stage)
         async with unchanged(stage):
             for command in (
-                stage.gateway.move(gone, after=a.uid),
-                stage.gateway.move(b.uid, after=gone),
-                stage.gateway.remove(gone),
-                stage.gateway.set_temp(gone, temp=True),
-                stage.gateway.jump(gone),
+                stage.gateway.move(gone, after=a.uid, generation=now),
+                stage.gateway.move(b.uid, after=gone, generation=now),
+                stage.gateway.remove(gone, generation=now),
+                stage.gateway.set_temp(gone, temp=True, generation=now),
+                stage.gateway.jump(gone, generation=now),
             ):
                 with pytest.raises(OutcomeUnknown):
                     await command
@@ -311,13 +234,14 @@ class QueueContract:
         a, b = await fill(stage, "a", "b")
         nodes = ("add", "next", "move", "delete", "jump")
         await allow(stage, {f"playlist{node}": 200 for node in nodes} | {"settemp": 200})
+        now = await era(stage)
         async with unchanged(stage):
             for command in (
                 stage.gateway.add(stage.manifest("c"), position=END, temp=False),
-                stage.gateway.move(b.uid, after=None),
-                stage.gateway.remove(a.uid),
-                stage.gateway.set_temp(a.uid, temp=True),
-                stage.gateway.jump(b.uid),
+                stage.gateway.move(b.uid, after=None, generation=now),
+                stage.gateway.remove(a.uid, generation=now),
+                stage.gateway.set_temp(a.uid, temp=True, generation=now),
+                stage.gateway.jump(b.uid, generation=now),
             ):
                 with pytest.raises(QueueRefused) as refusal:
                     await command
@@ -362,6 +286,18 @@ class QueueContract:
         assert {item.uid for item in after.items}.isdisjoint(item.uid for item in before.items)
         assert after.items[0].title == await on_air(stage) == "a"
 
+    async def test_a_command_of_an_older_generation_is_never_sent(self, stage: ChannelStage) -> None:
+        await stage.join("bob", 2)
+        items = await fill(stage, "a", "b", "c")
+        old = await era(stage)
+        await stage.send_as("bob", "shufflePlaylist")
+        snapshot = await eventually(stage, lambda seen: seen.generation != old)
+        known = {item.uid for item in snapshot.items} | {item.uid for item in items}
+        async with unchanged(stage):
+            for uid in known:
+                with pytest.raises(OutcomeUnknown):
+                    await stage.gateway.remove(uid, generation=old)
+
     async def test_a_clear_by_somebody_begins_another_generation(self, stage: ChannelStage) -> None:
         await fill(stage, "a", "b")
         before = await stage.gateway.snapshot()
@@ -376,14 +312,15 @@ class QueueContract:
         # Somebody stays, so that the channel is not put away meanwhile.
         await stage.join("bob", 2)
         a, b = await fill(stage, "a", "b")
+        now = await era(stage)
         await stage.disconnect()
         for command in (
             stage.gateway.snapshot(),
             stage.gateway.add(stage.manifest("c"), position=END, temp=False),
-            stage.gateway.move(b.uid, after=None),
-            stage.gateway.remove(a.uid),
-            stage.gateway.set_temp(a.uid, temp=True),
-            stage.gateway.jump(b.uid),
+            stage.gateway.move(b.uid, after=None, generation=now),
+            stage.gateway.remove(a.uid, generation=now),
+            stage.gateway.set_temp(a.uid, temp=True, generation=now),
+            stage.gateway.jump(b.uid, generation=now),
         ):
             with pytest.raises(ChannelUnavailable):
                 await command

@@ -8,10 +8,13 @@ from attrs import Factory, define, field, frozen
 from playlist_core.domain.plan import Add, Jump, Move, Plan, Remove, SetTemp, Step, plan
 from playlist_core.domain.queue import QueueSnapshot, Refusal
 from playlist_core.domain.target import Left, SoFar, Target, Wanted
-from playlist_core.errors import OutcomeUnknown, QueueRefused
+from playlist_core.errors import ChannelUnavailable, OutcomeUnknown, QueueRefused
 from playlist_core.ports import Clock, QueueGateway
 
 _PACE_PAUSE: Final = 0.25
+# A robot that is restarted is back after 4 s, or 14 when its watchdog does it; NATS after some seconds.
+_AWAY_MOST: Final = 60.0
+_AWAY_PAUSE: Final = 0.5
 _DOUBTS: Final = 3
 # An item that vanishes after each add is somebody's wish.
 _ADDS: Final = 5
@@ -67,22 +70,39 @@ class Convergence:
     _counts: dict[_Counted, int] = field(factory=dict[_Counted, int], init=False)
 
     async def run(self) -> None:
-        """Until the queue is the target; raises Stopped, or what `after_step` raises."""
+        """Until the queue is the target; raises Stopped, or what `after_step` raises.
+
+        A channel that goes away in the middle is waited for, a minute at most; ChannelUnavailable then.
+        """
+        away_since: float | None = None
         while True:
-            snapshot = await self.gateway.snapshot()
-            self._notice_started(snapshot)
-            outstanding = self._outstanding()
-            goal = self.aim(snapshot, outstanding, self)
-            todo = plan(snapshot, goal)
-            self._take_stock(goal, todo)
-            if not todo.steps:
-                return
-            if not (self.may_end_empty or self._something_stands(goal)):
-                raise Stopped(
-                    "None of the items could be queued; the queue was left as it was.", code="nothing_queued"
-                )
-            await self._carry_out(todo.steps[0], goal)
+            try:
+                if await self._step():
+                    return
+                away_since = None
+            except ChannelUnavailable:
+                now = self.clock.monotonic()
+                away_since = now if away_since is None else away_since
+                if now - away_since >= _AWAY_MOST:
+                    raise
+                await self.clock.sleep(_AWAY_PAUSE)
             await self.after_step()
+
+    async def _step(self) -> bool:
+        """One look and one command at most; whether the queue was the target."""
+        snapshot = await self.gateway.snapshot()
+        self._notice_started(snapshot)
+        goal = self.aim(snapshot, self._outstanding(), self)
+        todo = plan(snapshot, goal)
+        self._take_stock(goal, todo)
+        if not todo.steps:
+            return True
+        if not (self.may_end_empty or self._something_stands(goal)):
+            raise Stopped(
+                "None of the items could be queued; the queue was left as it was.", code="nothing_queued"
+            )
+        await self._carry_out(todo.steps[0], goal, snapshot.generation)
+        return False
 
     def _outstanding(self) -> list[Wanted]:
         return [w for w in self.wanted if w.index not in self.refused and w.index not in self.started]
@@ -116,6 +136,8 @@ class Convergence:
         self._generation = snapshot.generation
         self._anchor = None if reloaded or snapshot.playing is None else snapshot.playing.uid
         self._placed.clear()
+        # What was counted of a uid was another item's.
+        self._counts = {what: times for what, times in self._counts.items() if isinstance(what, tuple)}
         played = {item.media_id for item in self.wanted if item.index in self.started}
         self._started_uids = {item.uid for item in snapshot.items if item.media_id in played}
 
@@ -136,20 +158,20 @@ class Convergence:
             if index in todo.kept:
                 self.settled.add(slot.wanted.index)
 
-    async def _carry_out(self, step: Step, goal: Target) -> None:
+    async def _carry_out(self, step: Step, goal: Target, generation: int) -> None:
         if isinstance(step, Add):
             wanted = _wanted(goal, step)
             if self._counts.get(("added", wanted.index), 0) >= _ADDS:
                 self.refused[wanted.index] = ItemRefused("removed", "Somebody removes it each time.")
                 return
         try:
-            await self._send(step, goal)
+            await self._send(step, goal, generation)
         except QueueRefused as exc:
             await self._refused(step, goal, exc)
         except OutcomeUnknown:
             self._doubt(step, goal)
 
-    async def _send(self, step: Step, goal: Target) -> None:
+    async def _send(self, step: Step, goal: Target, generation: int) -> None:
         match step:
             case Add():
                 item = await self.gateway.add(step.media_id, position=step.position, temp=step.temp)
@@ -158,15 +180,15 @@ class Convergence:
                 self.added.add(_wanted(goal, step).index)
                 self._counted(("added", _wanted(goal, step).index))
             case Move(item=int(uid), after=int() | None as after):
-                await self.gateway.move(uid, after=after)
+                await self.gateway.move(uid, after=after, generation=generation)
                 if uid in self._placed:
                     self.moved.add(self._placed[uid])
             case Remove(item=int(uid)):
-                await self.gateway.remove(uid)
+                await self.gateway.remove(uid, generation=generation)
             case SetTemp(item=int(uid), temp=temp):
-                await self.gateway.set_temp(uid, temp=temp)
+                await self.gateway.set_temp(uid, temp=temp, generation=generation)
             case Jump(item=int(uid)):
-                await self.gateway.jump(uid)
+                await self.gateway.jump(uid, generation=generation)
             case _:
                 raise AssertionError(f"a first step needs an item that is there: {step}")
 

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playlist_adapters.channel.simulated.view import ChannelView
+from playlist_adapters.channel.cytube.view import ChannelView
 from tests.unit.room.scene import Scene, new_scene
 
 NAMES = [f"{letter}@{seconds}" for letter, seconds in zip("abcdef", (0, 1, 4, 30, 600, 7), strict=True)]

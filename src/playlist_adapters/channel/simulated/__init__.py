@@ -1,5 +1,6 @@
 """A CyTube channel in memory that refuses what CyTube refuses: the room, and the bot's view of it."""
 
+from playlist_adapters.channel.cytube.frames import Frame
 from playlist_adapters.channel.simulated.channel import (
     BOT,
     BOT_RANK,
@@ -10,7 +11,6 @@ from playlist_adapters.channel.simulated.channel import (
 )
 from playlist_adapters.channel.simulated.connection import Account, Connection
 from playlist_adapters.channel.simulated.faults import Fault
-from playlist_adapters.channel.simulated.frames import Frame
 from playlist_adapters.channel.simulated.gateway import SentCommand
 from playlist_adapters.channel.simulated.manifests import (
     CatalogueManifests,

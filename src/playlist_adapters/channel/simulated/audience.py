@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import Factory, define
 
+from playlist_adapters.channel.cytube.permissions import Permissions
 from playlist_adapters.channel.simulated.connection import Connection
-from playlist_adapters.channel.simulated.permissions import Permissions
 
 
 def default_options(channel: str) -> dict[str, Any]:

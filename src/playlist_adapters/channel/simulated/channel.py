@@ -5,13 +5,13 @@ from random import Random
 
 from attrs import Factory, define, field
 
+from playlist_adapters.channel.cytube.view import read_item
 from playlist_adapters.channel.simulated.connection import Account
 from playlist_adapters.channel.simulated.faults import Fault
 from playlist_adapters.channel.simulated.gateway import Bot, SentCommand
 from playlist_adapters.channel.simulated.items import Media
 from playlist_adapters.channel.simulated.manifests import CatalogueManifests, Manifest, Manifests
 from playlist_adapters.channel.simulated.room import Room
-from playlist_adapters.channel.simulated.view import read_item
 from playlist_adapters.channel.simulated.visitors import Inbox, ReceivedPM, Visitor, enter, new_inbox
 from playlist_core.domain.identity import Username
 from playlist_core.domain.queue import NowPlaying, Position, QueueItem, QueueSnapshot
@@ -48,17 +48,17 @@ class SimulatedChannel:
     async def add(self, media_url: str, *, position: Position, temp: bool) -> QueueItem:
         return await self._bot.add(media_url, position=position, temp=temp)
 
-    async def move(self, uid: int, *, after: int | None) -> None:
-        await self._bot.move(uid, after=after)
+    async def move(self, uid: int, *, after: int | None, generation: int) -> None:
+        await self._bot.move(uid, after=after, generation=generation)
 
-    async def remove(self, uid: int) -> None:
-        await self._bot.remove(uid)
+    async def remove(self, uid: int, *, generation: int) -> None:
+        await self._bot.remove(uid, generation=generation)
 
-    async def set_temp(self, uid: int, *, temp: bool) -> None:
-        await self._bot.set_temp(uid, temp=temp)
+    async def set_temp(self, uid: int, *, temp: bool, generation: int) -> None:
+        await self._bot.set_temp(uid, temp=temp, generation=generation)
 
-    async def jump(self, uid: int) -> None:
-        await self._bot.jump(uid)
+    async def jump(self, uid: int, *, generation: int) -> None:
+        await self._bot.jump(uid, generation=generation)
 
     async def send(self, to: Username, text: str) -> None:
         await self._bot.send(to, text)

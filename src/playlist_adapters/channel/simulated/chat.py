@@ -6,11 +6,11 @@ from typing import Any
 
 from attrs import define, field
 
+from playlist_adapters.channel.cytube.text import as_message, cut
 from playlist_adapters.channel.simulated import frames
 from playlist_adapters.channel.simulated.audience import Audience
 from playlist_adapters.channel.simulated.connection import Connection
 from playlist_adapters.channel.simulated.pace import TALKING
-from playlist_adapters.channel.simulated.text import as_message, cut
 
 _NAME = re.compile(r"[\w-]{1,20}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f]+")

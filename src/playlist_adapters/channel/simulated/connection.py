@@ -4,7 +4,7 @@ from datetime import datetime
 
 from attrs import Factory, define, frozen
 
-from playlist_adapters.channel.simulated.frames import Frame
+from playlist_adapters.channel.cytube.frames import Frame
 from playlist_adapters.channel.simulated.pace import Limiter
 
 

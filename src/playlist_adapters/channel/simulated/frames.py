@@ -1,25 +1,8 @@
-"""Frames as a CyTube client sees them, and CyTube's check of what a client sends."""
+"""CyTube's check of what a client sends, and how it writes times."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-
-from attrs import frozen
-
-
-@frozen
-class Frame:
-    """One event on a client's socket: `args` are JSON values of exactly CyTube's shape."""
-
-    at: datetime
-    event: str
-    args: tuple[Any, ...] = ()
-
-    @property
-    def payload(self) -> Any:
-        """The first argument, which is the only one CyTube ever sends; None without one."""
-        return self.args[0] if self.args else None
-
 
 QUEUE = {
     "id": "string,boolean",

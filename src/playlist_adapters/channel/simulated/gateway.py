@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 from attrs import Factory, define, field, frozen
 
-from playlist_adapters.channel.simulated.answers import (
+from playlist_adapters.channel.cytube.answers import (
     Expectation,
     Match,
     PMAnswer,
@@ -16,10 +16,10 @@ from playlist_adapters.channel.simulated.answers import (
     delivered,
     told,
 )
+from playlist_adapters.channel.cytube.text import check_message
+from playlist_adapters.channel.cytube.view import ChannelView
 from playlist_adapters.channel.simulated.connection import Connection
 from playlist_adapters.channel.simulated.room import Room
-from playlist_adapters.channel.simulated.text import cut
-from playlist_adapters.channel.simulated.view import ChannelView
 from playlist_adapters.channel.simulated.visitors import enter
 from playlist_core.domain.identity import Username
 from playlist_core.domain.queue import Position, QueueItem, QueueSnapshot, Refusal
@@ -128,32 +128,32 @@ class Bot:
             payload = {"id": media_url, "type": "cm", "pos": position.value, "temp": temp}
             return await self._ask("queue", payload, added(media_url, self.name, known))
 
-    async def move(self, uid: int, *, after: int | None) -> None:
+    async def move(self, uid: int, *, after: int | None, generation: int) -> None:
         async with self._queue_turn:
             self._require("playlistmove", "move items")
-            self._require_items(uid, *(() if after is None else (after,)))
+            self._require_items(generation, uid, *(() if after is None else (after,)))
             if uid == after:
                 raise InvalidInput.of("after", "an item cannot stand behind itself")
             payload = {"from": uid, "after": "prepend" if after is None else after}
             await self._ask("moveMedia", payload, told("moveVideo", payload))
 
-    async def remove(self, uid: int) -> None:
+    async def remove(self, uid: int, *, generation: int) -> None:
         async with self._queue_turn:
             self._require("playlistdelete", "remove items")
-            self._require_items(uid)
+            self._require_items(generation, uid)
             await self._ask("delete", uid, told("delete", {"uid": uid}))
 
-    async def set_temp(self, uid: int, *, temp: bool) -> None:
+    async def set_temp(self, uid: int, *, temp: bool, generation: int) -> None:
         async with self._queue_turn:
             self._require("settemp", "change whether items stay")
-            self._require_items(uid)
+            self._require_items(generation, uid)
             payload = {"uid": uid, "temp": temp}
             await self._ask("setTemp", payload, told("setTemp", payload))
 
-    async def jump(self, uid: int) -> None:
+    async def jump(self, uid: int, *, generation: int) -> None:
         async with self._queue_turn:
             self._require("playlistjump", "put items on the air")
-            self._require_items(uid)
+            self._require_items(generation, uid)
             await self._ask("jumpTo", uid, told("setCurrent", uid))
 
     def _require(self, node: str, to_do: str) -> None:
@@ -161,7 +161,9 @@ class Bot:
         if not self._view.may(node):
             raise QueueRefused(f"The bot is not allowed to {to_do} here.", reason=Refusal.NO_PERMISSION)
 
-    def _require_items(self, *uids: int) -> None:
+    def _require_items(self, generation: int, *uids: int) -> None:
+        if generation != self._view.generation:
+            raise OutcomeUnknown("The list has been numbered anew since; nothing was sent, look again.")
         for uid in uids:
             if not self._view.holds(uid):
                 raise OutcomeUnknown(f"Item {uid} is not on the playlist any more; look again.", uid=uid)
@@ -169,12 +171,14 @@ class Bot:
     # -- PMSender, UserDirectory -------------------------------------------------
 
     async def send(self, to: Username, text: str) -> None:
-        _check_pm(text, self.room.chat.max_length)
+        check_message(text, self.room.chat.max_length)
         async with self._pm_turn:
             deadline = self.clock.now() + self.patience
             payload = {"to": to.spelling, "msg": text, "meta": {}}
             # CyTube throws away what comes too soon, and says so: nothing has happened, once more.
-            while await self._ask("pm", payload, delivered(self.name, to.spelling)) is PMAnswer.TOO_FAST:
+            while (
+                await self._ask("pm", payload, delivered(self.name, to.spelling, text)) is PMAnswer.TOO_FAST
+            ):
                 if self.clock.now() >= deadline:
                     raise ChannelUnavailable("The channel takes no more messages right now.")
                 await self.clock.sleep(0.1)
@@ -215,14 +219,6 @@ class Bot:
                 raise OutcomeUnknown("The channel did not answer; it may have happened.")
             wake = min(self.room.next_due() or deadline, deadline)
             await self.clock.sleep(max(0.0, (wake - now).total_seconds()))
-
-
-def _check_pm(text: str, limit: int) -> None:
-    """What is longer would arrive cut off with no word about it."""
-    if not text.strip() or "\n" in text or "\r" in text:
-        raise InvalidInput.of("text", "must be one line with something in it")
-    if cut(text, limit) != text:
-        raise InvalidInput.of("text", f"is over {limit} characters, and the rest would be lost")
 
 
 def _details(payload: object) -> tuple[tuple[str, str | int | bool | None], ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import define
 
+from playlist_adapters.channel.cytube.text import escape
 from playlist_adapters.channel.simulated import frames
 from playlist_adapters.channel.simulated.agenda import Agenda
 from playlist_adapters.channel.simulated.audience import Audience
@@ -16,7 +17,6 @@ from playlist_adapters.channel.simulated.manifests import FetchFailure, Manifest
 from playlist_adapters.channel.simulated.pace import ADDING, ADDING_BELOW_RANK_2, ASKING_FOR_THE_LIST
 from playlist_adapters.channel.simulated.playlist import Order, Playlist
 from playlist_adapters.channel.simulated.serial import SerialQueue
-from playlist_adapters.channel.simulated.text import escape
 
 
 @define(eq=False)

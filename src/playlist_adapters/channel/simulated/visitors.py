@@ -7,10 +7,10 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from playlist_adapters.channel.cytube.frames import Frame
+from playlist_adapters.channel.cytube.text import as_read
 from playlist_adapters.channel.simulated.connection import Connection
-from playlist_adapters.channel.simulated.frames import Frame
 from playlist_adapters.channel.simulated.room import Room
-from playlist_adapters.channel.simulated.text import as_read
 from playlist_core.domain.queue import Position
 from playlist_core.errors import InvalidInput
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import Factory, define, evolve
 
-from playlist_adapters.channel.simulated.frames import Frame
-from playlist_adapters.channel.simulated.permissions import Permissions
+from playlist_adapters.channel.cytube.frames import Frame
+from playlist_adapters.channel.cytube.permissions import Permissions
 from playlist_core.domain.identity import Username
 from playlist_core.domain.queue import Capabilities, NowPlaying, QueueItem, QueueSnapshot
 from playlist_core.ports import ChannelUser
@@ -21,7 +21,8 @@ class ChannelView:
 
     A `playlist` frame replaces everything and begins a new generation: after a shuffle or a reload the
     same uid is another item, and CyTube does not say which of the reasons it was. `max_items` is the
-    server's own setting, which no frame tells.
+    server's own setting, which no frame tells. A frame that is taken twice changes nothing the second time:
+    the robot may show an item in its list before its `queue` event is told (docs/kryten.md).
     """
 
     generation: int = 1
@@ -90,6 +91,10 @@ class ChannelView:
         """Everybody with a name, in the order they were first seen."""
         return tuple(self._users.values())
 
+    def forget(self, uid: int) -> None:
+        """Leave out an item that turned out not to be there."""
+        self._remove(uid)
+
     def holds(self, uid: int) -> bool:
         return self._index(uid) is not None
 
@@ -136,6 +141,7 @@ class ChannelView:
         return next((at for at, item in enumerate(self.items) if item.uid == uid), None)
 
     def _insert(self, item: QueueItem, after: int | str) -> None:
+        self._remove(item.uid)
         at = self._index(after) if isinstance(after, int) else None
         if at is not None:
             self.items.insert(at + 1, item)
@@ -152,7 +158,7 @@ class ChannelView:
     def _move(self, uid: int, after: int | str) -> None:
         at = self._index(uid)
         if at is not None:
-            self._insert(self.items.pop(at), after)
+            self._insert(self.items[at], after)
 
     def _set_temp(self, uid: int, *, temp: bool) -> None:
         at = self._index(uid)

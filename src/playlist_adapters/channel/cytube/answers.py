@@ -1,14 +1,16 @@
 """Which of the channel's events answers which command."""
 
+import html
 from collections.abc import Callable, Collection
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from attrs import define
 
-from playlist_adapters.channel.simulated.frames import Frame
-from playlist_adapters.channel.simulated.refusals import refused
-from playlist_adapters.channel.simulated.view import read_item
+from playlist_adapters.channel.cytube.frames import Frame
+from playlist_adapters.channel.cytube.refusals import refused
+from playlist_adapters.channel.cytube.text import as_read
+from playlist_adapters.channel.cytube.view import read_item
 from playlist_core.domain.queue import QueueItem
 from playlist_core.errors import PlaylistError, Undeliverable
 
@@ -66,17 +68,27 @@ def told(event: str, payload: Any) -> Match[Done]:
     return lambda frame: Done.DONE if frame.event == event and frame.payload == payload else None
 
 
-def delivered(bot: str, to: str) -> Match[PMAnswer]:
-    """A private message: its echo, the cooldown, or the complaint about the receiver."""
+def delivered(bot: str, to: str, text: str) -> Match[PMAnswer]:
+    """A private message: its echo, the cooldown, or the complaint about the receiver.
+
+    Others may send through the same bot: an echo counts with our receiver and our words, whatever CyTube's
+    filters made of the signs between them.
+    """
+    words, complaints = _letters(text), (f"PM failed: {to.lower()} ", "You can't PM yourself")
 
     def match(frame: Frame) -> PMAnswer | PlaylistError | None:
         payload = frame.payload
-        if frame.event == "pm" and payload["username"] == bot and payload["to"].lower() == to.lower():
-            return PMAnswer.DELIVERED
+        if frame.event == "pm":
+            ours = payload["username"].lower() == bot.lower() and payload["to"].lower() == to.lower()
+            return PMAnswer.DELIVERED if ours and _letters(as_read(payload["msg"])) == words else None
         if frame.event == "cooldown":
             return PMAnswer.TOO_FAST
-        if frame.event == "errorMsg" and payload["msg"].startswith(("PM failed: ", "You can't PM yourself")):
+        if frame.event == "errorMsg" and html.unescape(payload["msg"]).startswith(complaints):
             return Undeliverable(f"{to} is not in the channel.", name=to, reason=payload["msg"])
         return None
 
     return match
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))

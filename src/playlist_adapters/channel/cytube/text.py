@@ -3,6 +3,8 @@
 import html
 import re
 
+from playlist_core.errors import InvalidInput
+
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "(": "&#40;", ")": "&#41;"}
 # The sanitizer at the end of a message's way leaves only what HTML text needs escaped.
 _PLAIN_AGAIN = {"&quot;": '"', "&#39;": "'", "&#40;": "(", "&#41;": ")"}
@@ -27,6 +29,14 @@ def cut(text: str, units: int) -> str:
     """The first `units` UTF-16 code units, which is what JavaScript counts; half an astral one is lost."""
     raw = text.encode("utf-16-le", "surrogatepass")
     return text if len(raw) <= 2 * units else raw[: 2 * units].decode("utf-16-le", "replace")
+
+
+def check_message(text: str, limit: int) -> None:
+    """Raises InvalidInput for what would not arrive whole: CyTube cuts at `limit` units without a word."""
+    if not text.strip() or "\n" in text or "\r" in text:
+        raise InvalidInput.of("text", "must be one line with something in it")
+    if cut(text, limit) != text:
+        raise InvalidInput.of("text", f"is over {limit} characters, and the rest would be lost")
 
 
 def as_message(text: str, *, links: bool = True) -> str:
