@@ -4,7 +4,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# kryten-robot installs a package of the same name as kryten-py, so it has an environment to itself.
+ROBOT := .venv-robot
+INSTALL := -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python $(INSTALL)
 SOURCES := src tests benchmarks
 
 .PHONY: demo test check bench clean
@@ -13,8 +16,8 @@ SOURCES := src tests benchmarks
 demo: $(VENV)/run.stamp
 	@$(BIN)/kryten-playlist demo
 
-test: check
-	$(BIN)/python -m pytest
+test: check $(ROBOT)/stamp
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check $(SOURCES)
@@ -25,10 +28,10 @@ check: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
-$(VENV)/bin/python:
+$(VENV)/bin/python $(ROBOT)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; say PYTHON=python3.12, for example."; exit 1; }
-	@$(PYTHON) -m venv $(VENV) \
+	@$(PYTHON) -m venv $(dir $(@D)) \
 		|| { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
 
 BROKEN = { echo "Could not install; if this directory was moved or an installation broke off: make clean, then again."; exit 1; }
@@ -46,5 +49,10 @@ $(VENV)/dev.stamp: pyproject.toml requirements/dev.lock | $(VENV)/bin/python
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/run.stamp
 
+$(ROBOT)/stamp: requirements/robot.lock | $(ROBOT)/bin/python
+	@echo "Installing the robot of the tests (once) ..."
+	@$(ROBOT)/bin/python $(INSTALL) --require-hashes -r requirements/robot.lock || $(BROKEN)
+	@touch $@
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(ROBOT)

@@ -29,9 +29,12 @@ _SILENCE: Final = 7.0
 # How old the last sign of life may be for a look to do without asking; the answer takes a millisecond.
 _FRESH: Final = 0.3
 # The robot says it is in the channel before it hears commands, and CyTube gives it its rank still later.
-_SETTLING_TAKES: Final = 10.0
+_SETTLING_TAKES: Final = 15.0
 _HEARING_TRIES: Final = (0.5, 1.0, 2.0, 8.0)
 _RANK_TAKES: Final = 5.0
+# After an outage of NATS the robot answers up to 7 s before it has told what happened meanwhile.
+_CATCHING_UP_TAKES: Final = 10.0
+_CATCHING_UP_LOOK: Final = 0.2
 _LEAST_RANK: Final = 2.0
 # A list of another length than CyTube says is read again, but not over and over.
 _READ_AGAIN_AFTER: Final = 30.0
@@ -194,6 +197,9 @@ class Following:
                 break
         else:
             raise ChannelUnavailable("The robot is in the channel, but carries out no commands.")
+        with anyio.move_on_after(_CATCHING_UP_TAKES):
+            while not self._doubtful and not (await self.robot.connection()).caught_up:  # noqa: ASYNC110
+                await anyio.sleep(_CATCHING_UP_LOOK)
         with anyio.move_on_after(_RANK_TAKES):
             while self.view.rank < self._usual_rank and not self._doubtful:
                 await self.changed()

@@ -28,10 +28,12 @@ from playlist_core.domain.queue import Position, QueueItem, QueueSnapshot, Refus
 from playlist_core.errors import ChannelUnavailable, InvalidInput, OutcomeUnknown, PlaylistError, QueueRefused
 from playlist_core.ports import ChannelUser, Clock, Play, Spawn
 
-# A manifest may take 10 s, and edits wait behind other people's adds.
-_IN_THE_LIST_TAKES: Final = 12.0
+# A manifest may take 10 s, and what changes the list waits behind other people's adds.
+_ADD_TAKES: Final = 12.0
+_EDIT_TAKES: Final = 12.0
 _AT_ONCE_TAKES: Final = 5.0
 _PM_TAKES: Final = 10.0
+_NEXT_ITEM_TAKES: Final = 1.0
 _COOLDOWN: Final = 0.15
 _LONGEST_PM: Final = 320
 # The robot may show an item with uid 0 that is long gone, and CyTube says nothing about those.
@@ -49,6 +51,7 @@ class KrytenChannel:
     following: Following
     clock: Clock
     _line: Line = field(alias="line")
+    _add_takes: float = field(default=_ADD_TAKES, alias="add_takes", kw_only=True)
     _queue_turn: anyio.Lock = field(factory=anyio.Lock, init=False)
     _pm_turn: anyio.Lock = field(factory=anyio.Lock, init=False)
 
@@ -61,6 +64,11 @@ class KrytenChannel:
 
     async def snapshot(self) -> QueueSnapshot:
         await self.following.online(fresh=True)
+        with anyio.move_on_after(_NEXT_ITEM_TAKES):
+            # The list is told before what plays of it: after the first add, and after the playing item's end.
+            while self.following.view.items and self.following.view.playing(self.clock.now()) is None:
+                await self.following.changed()
+                await self.following.online()
         return self.following.view.snapshot(self.clock.now())
 
     async def add(self, media_url: str, *, position: Position, temp: bool) -> QueueItem:
@@ -75,6 +83,7 @@ class KrytenChannel:
                 {"type": "cm", "id": media_url, "pos": position.value, "temp": temp},
                 added(media_url, self.following.bot, known),
                 generation=view.generation,
+                within=self._add_takes,
             )
 
     async def move(self, uid: int, *, after: int | None, generation: int) -> None:
@@ -166,7 +175,7 @@ class KrytenChannel:
         *,
         generation: int | None = None,
         uid: int | None = None,
-        within: float = _IN_THE_LIST_TAKES,
+        within: float = _EDIT_TAKES,
     ) -> T:
         """Send one command and wait for the event that answers it; OutcomeUnknown when none comes."""
         expectation = Expectation(match)
@@ -211,18 +220,19 @@ class KrytenChannel:
 
 @asynccontextmanager
 async def open_channel(
-    bus: Bus, wish: Wish, *, clock: Clock, patience: float = 5
+    bus: Bus, wish: Wish, *, clock: Clock, patience: float = 5, add_takes: float = _ADD_TAKES
 ) -> AsyncGenerator[KrytenChannel, None]:
     """The channel of the robot that the bus reaches, followed as long as the context is open.
 
-    Entered when it is known, or after `patience` seconds without: it may come later, and go again.
+    Entered when it is known, or after `patience` seconds without: it may come later, and go again. An add
+    without an answer counts as unknown after `add_takes` seconds.
     """
     following = Following(bus, wish, clock)
     async with _beside(following.run) as spawn:
         with anyio.move_on_after(patience):
             while following.state is not State.READY:
                 await following.changed()
-        yield KrytenChannel(following, clock, Line(following, spawn))
+        yield KrytenChannel(following, clock, Line(following, spawn), add_takes=add_takes)
 
 
 @asynccontextmanager

@@ -17,8 +17,10 @@ T = TypeVar("T")
 
 COMMANDS: Final = "kryten.robot.command"
 _PATIENCE: Final = 2.0
-# Two parts of the robot answer `system.stats`, whoever is first, and one knows nothing of CyTube.
-_ASK_AGAIN: Final = 5
+# Two parts of the robot hear the same subject. Questions are answered at once by the one that knows the
+# state; the other, which carries commands out in turn, keeps silent about places that are not its own.
+_NO_PLACE: Final = {"domain": "-", "channel": "-"}
+_SILENT: Final = "The robot of the channel does not answer: is it running?"
 _DISABLED: Final = "The robot takes no commands: set commands.enabled in its settings, then restart it."
 
 
@@ -32,10 +34,14 @@ class Reply:
 
 @frozen
 class Connection:
-    """Whether the robot is in CyTube, and since when; another `since` is another session."""
+    """Whether the robot is in CyTube, and since when; another `since` is another session.
+
+    `caught_up` says that it has published all it was told: after an outage of NATS it lags for seconds.
+    """
 
     connected: bool
     since: str | None
+    caught_up: bool
 
 
 @frozen
@@ -64,11 +70,7 @@ class Robot:
 
     async def connection(self) -> Connection:
         """The truth about CyTube; what `system.channels` calls connected is only NATS."""
-        for _ in range(_ASK_AGAIN):
-            connection = await self._query("system.stats", _connection)
-            if connection is not None:
-                return connection
-        raise ChannelUnavailable("The robot does not say whether it is connected to CyTube.")
+        return await self._query("system.stats", _connection)
 
     async def bot_name(self, place: Place) -> str:
         """The name under which the robot is signed in; the rank that it tells with it is not true."""
@@ -109,11 +111,9 @@ class Robot:
 
         ChannelUnavailable says that it was not, and never will be.
         """
-        meta = {"source": "kryten-playlist", "domain": place.domain, "channel": place.channel}
+        request = {"command": command, "args": dict(args), "meta": _meta(place)}
         try:
-            answer = await self.bus.ask(
-                COMMANDS, {"command": command, "args": dict(args), "meta": meta}, timeout=timeout
-            )
+            answer = await self.bus.ask(COMMANDS, request, timeout=timeout)
         except Unavailable as exc:
             raise ChannelUnavailable("The robot cannot be reached right now; nothing was sent.") from exc
         if not isinstance(answer, dict):
@@ -123,13 +123,15 @@ class Robot:
     async def hears_commands(self, place: Place, *, timeout: float) -> bool:
         """Whether every command sent so far has been carried out, and the next one would be at once.
 
-        Asked with a command that lacks what it needs: its refusal comes in its turn, behind the others, and
-        from the part of the robot that carries commands out. Raises ChannelUnavailable when it takes none.
+        The answer comes in its turn behind them. ChannelUnavailable when nobody hears commands.
         """
+        request = {"service": "system", "command": "system.ping", "meta": _meta(place)}
         try:
-            await self.order(place, "settemp", {}, timeout=timeout)
+            await self.bus.ask(COMMANDS, request, timeout=timeout)
         except OutcomeUnknown:
             return False
+        except Unavailable as exc:
+            raise ChannelUnavailable(_SILENT) from exc
         return True
 
     async def _query(self, command: str, read: Callable[[Any], T]) -> T:
@@ -138,7 +140,7 @@ class Robot:
                 raise ChannelUnavailable(f"The robot cannot tell its {command}: {answer.get('error')}")
             return read(answer["data"])
 
-        return await self._ask(COMMANDS, {"service": "robot", "command": command}, told)
+        return await self._ask(COMMANDS, {"command": command, "meta": _NO_PLACE}, told)
 
     async def _ask(self, subject: str, request: Mapping[str, Any], read: Callable[[Any], T]) -> T:
         try:
@@ -146,16 +148,21 @@ class Robot:
         except (Unavailable, OutcomeUnknown) as exc:
             if isinstance(exc, ChannelUnavailable):
                 raise
-            raise ChannelUnavailable("The robot of the channel does not answer: is it running?") from exc
+            raise ChannelUnavailable(_SILENT) from exc
         except (KeyError, TypeError, AttributeError) as exc:
             raise ChannelUnavailable("The robot answered in words nobody knows.") from exc
 
 
-def _connection(data: Any) -> Connection | None:
-    if "connections" not in data:
-        return None
-    cytube = data["connections"]["cytube"]
-    return Connection(cytube["connected"] is True, cytube["connected_since"])
+def _meta(place: Place) -> Mapping[str, str]:
+    return {"source": "kryten-playlist", "domain": place.domain, "channel": place.channel}
+
+
+def _connection(data: Any) -> Connection:
+    cytube, published = data["connections"]["cytube"], data["events"]["last_event_time"]
+    heard = cytube["last_event_time"]
+    # Both are ISO times of the robot's own clock; before the first event they are null.
+    caught_up = heard is None or (published is not None and published >= heard)
+    return Connection(cytube["connected"] is True, cytube["connected_since"], caught_up)
 
 
 def _reply(answer: Mapping[str, Any]) -> Reply:
