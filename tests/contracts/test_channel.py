@@ -13,6 +13,7 @@ from anyio.lowlevel import checkpoint
 from attrs import define
 
 pytest.register_assert_rewrite("playlist_adapters.testing.channel_suite")
+pytest.register_assert_rewrite("playlist_adapters.testing.channel_plays_suite")
 
 from playlist_adapters.channel.simulated import (  # noqa: E402
     BOT,
@@ -25,6 +26,8 @@ from playlist_adapters.channel.simulated import (  # noqa: E402
     demo_channel,
     simulated_channel,
 )
+from playlist_adapters.channel.simulated.gateway import PATIENCE  # noqa: E402
+from playlist_adapters.testing.channel_plays_suite import PlayContract  # noqa: E402
 from playlist_adapters.testing.channel_suite import ChannelContract  # noqa: E402
 from playlist_adapters.testing.time import ManualClock  # noqa: E402
 from playlist_core.domain.identity import Username  # noqa: E402
@@ -60,6 +63,7 @@ class SimulatedStage:
     channel: SimulatedChannel
     clock: ManualClock
     bot: str = BOT
+    add_takes: float = PATIENCE.total_seconds()
 
     @property
     def gateway(self) -> SimulatedChannel:
@@ -71,6 +75,10 @@ class SimulatedStage:
 
     @property
     def users(self) -> SimulatedChannel:
+        return self.channel
+
+    @property
+    def plays(self) -> SimulatedChannel:
         return self.channel
 
     def manifest(self, slug: str, *, seconds: int = 600, slow: float = 0, broken: bool = False) -> str:
@@ -95,7 +103,7 @@ class SimulatedStage:
         self.channel.reconnect()
 
 
-class TestSimulatedChannel(ChannelContract):
+class TestSimulatedChannel(ChannelContract, PlayContract):
     @pytest.fixture
     def stage(self, clock: ManualClock) -> SimulatedStage:
         channel = simulated_channel(clock, AddressedManifests())

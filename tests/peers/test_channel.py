@@ -18,7 +18,9 @@ from playlist_core.errors import PlaylistError
 from tests.peers.stack import Stack
 
 pytest.register_assert_rewrite("playlist_adapters.testing.channel_suite")
+pytest.register_assert_rewrite("playlist_adapters.testing.channel_plays_suite")
 pytest.register_assert_rewrite("playlist_adapters.testing.channel_stage")
+from playlist_adapters.testing.channel_plays_suite import PlayContract  # noqa: E402
 from playlist_adapters.testing.channel_stage import ChannelStage  # noqa: E402
 from playlist_adapters.testing.channel_suite import ChannelContract  # noqa: E402
 
@@ -50,6 +52,10 @@ class RobotStage(ChannelStage):
 
     @property
     def users(self) -> KrytenChannel:
+        return self.channel
+
+    @property
+    def plays(self) -> KrytenChannel:
         return self.channel
 
     def manifest(self, slug: str, *, seconds: int = 600, slow: float = 0, broken: bool = False) -> str:
@@ -122,5 +128,5 @@ async def stage(stack: Stack) -> AsyncIterator[RobotStage]:
         yield RobotStage(stack, channel)
 
 
-class TestKrytenChannel(ChannelContract):
+class TestKrytenChannel(ChannelContract, PlayContract):
     pass

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import anyio
 
 from playlist_core.domain.queue import Position, QueueItem, QueueSnapshot
-from playlist_core.ports import Clock, PMSender, QueueGateway, UserDirectory
+from playlist_core.ports import Clock, PlayFeed, PMSender, QueueGateway, UserDirectory
 
 END, NEXT = Position.END, Position.NEXT
 EVENTUALLY_SECONDS = 15.0
@@ -24,8 +24,15 @@ class ChannelStage(Protocol):
     @property
     def users(self) -> UserDirectory: ...
     @property
+    def plays(self) -> PlayFeed: ...
+    @property
     def clock(self) -> Clock:
         """The clock the adapter sleeps on."""
+        ...
+
+    @property
+    def add_takes(self) -> float:
+        """The seconds after which the adapter takes an add without an answer for unknown."""
         ...
 
     @property
@@ -48,7 +55,7 @@ class ChannelStage(Protocol):
         ...
 
     async def disconnect(self) -> None:
-        """Take the channel away from the bot."""
+        """Take the channel away from the bot, and return when the adapter can know."""
         ...
 
     async def reconnect(self) -> None:

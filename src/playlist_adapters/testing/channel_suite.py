@@ -153,8 +153,9 @@ class QueueContract:
         assert await titles(stage) == list("abcdefghijk")
 
     async def test_an_add_without_an_answer_is_unknown_and_may_still_come(self, stage: ChannelStage) -> None:
+        slow = stage.manifest("slow", slow=stage.add_takes + 1)
         with pytest.raises(OutcomeUnknown):
-            await stage.gateway.add(stage.manifest("slow", slow=9.0), position=END, temp=False)
+            await stage.gateway.add(slow, position=END, temp=False)
         assert await titles(stage) == []
         snapshot = await eventually(stage, lambda snapshot: bool(snapshot.items))
         assert [item.title for item in snapshot.items] == ["slow"]

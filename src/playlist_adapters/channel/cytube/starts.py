@@ -1,11 +1,12 @@
 """Which frames mean that an item has really started."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from attrs import define, field
 
 from playlist_adapters.channel.cytube.frames import Frame
+from playlist_core.ports import Play
 
 # Whoever joins is shown what plays, up to three times, as if it had just begun (recorded: robot-restart).
 _JOINING: Final = timedelta(seconds=2)
@@ -46,6 +47,19 @@ class Starts:
             return False
         latest, self._latest = self._latest, frame
         return latest is None or not _same_start(latest, frame)
+
+
+def play_of(frame: Frame, play_id: str, at: datetime) -> Play:
+    """The play that a start tells of."""
+    media = frame.payload
+    return Play(
+        play_id=play_id,
+        at=at,
+        media_id=media["id"],
+        media_type=media["type"],
+        title=media["title"],
+        seconds=media["seconds"],
+    )
 
 
 def _at_its_beginning(media: Any) -> bool:

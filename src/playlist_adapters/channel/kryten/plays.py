@@ -8,7 +8,7 @@ from typing import Final
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
-from playlist_adapters.channel.cytube.starts import Starts
+from playlist_adapters.channel.cytube.starts import Starts, play_of
 from playlist_adapters.channel.kryten.hearing import Heard
 from playlist_core.ports import Play
 
@@ -26,7 +26,7 @@ def heard_plays(hearers: list[Callable[[Heard], None]]) -> Iterator[AsyncIterato
 
     def hear(item: Heard) -> None:
         if starts.take(item.frame):
-            _pass_on(send, _play(item))
+            _pass_on(send, play_of(item.frame, item.event_id, item.sent_at))
 
     hearers.append(hear)
     with send, receive:
@@ -34,18 +34,6 @@ def heard_plays(hearers: list[Callable[[Heard], None]]) -> Iterator[AsyncIterato
             yield receive
         finally:
             hearers.remove(hear)
-
-
-def _play(item: Heard) -> Play:
-    media = item.frame.payload
-    return Play(
-        play_id=item.event_id,
-        at=item.sent_at,
-        media_id=media["id"],
-        media_type=media["type"],
-        title=media["title"],
-        seconds=media["seconds"],
-    )
 
 
 def _pass_on(send: MemoryObjectSendStream[Play], play: Play) -> None:

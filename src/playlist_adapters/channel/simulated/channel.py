@@ -1,6 +1,7 @@
 """The simulated channel of demo and tests: the bot's three ports, and a hand on everything around it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
 from random import Random
 
 from attrs import Factory, define, field
@@ -11,6 +12,7 @@ from playlist_adapters.channel.simulated.faults import Fault
 from playlist_adapters.channel.simulated.gateway import Bot, SentCommand
 from playlist_adapters.channel.simulated.items import Media
 from playlist_adapters.channel.simulated.manifests import CatalogueManifests, Manifest, Manifests
+from playlist_adapters.channel.simulated.plays import SimulatedPlays
 from playlist_adapters.channel.simulated.room import Room
 from playlist_adapters.channel.simulated.visitors import Inbox, ReceivedPM, Visitor, enter, new_inbox
 from playlist_core.domain.identity import Username
@@ -26,7 +28,7 @@ DEMO_USERS = (("alice", 3), ("bob", 2), ("carol", 1))
 
 @define(eq=False)
 class SimulatedChannel:
-    """`QueueGateway`, `PMSender` and `UserDirectory`, with other users, failures and outages on demand.
+    """The channel's ports, with other users, failures and outages on demand.
 
     The room moves only when the channel is asked something, and then up to `clock.now()`; what was to
     happen meanwhile happens at its own time. Private messages and commands are kept in memory only.
@@ -65,6 +67,15 @@ class SimulatedChannel:
 
     async def present(self, name: Username) -> ChannelUser | None:
         return await self._bot.present(name)
+
+    @asynccontextmanager
+    async def plays(self) -> AsyncGenerator[SimulatedPlays, None]:
+        plays = SimulatedPlays(self.room, self.clock, self._catch_up)
+        self._bot.hearers.append(plays.hear)
+        try:
+            yield plays
+        finally:
+            self._bot.hearers.remove(plays.hear)
 
     # -- what is there, whether or not the bot is ----------------------------------
 

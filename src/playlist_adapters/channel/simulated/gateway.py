@@ -1,6 +1,7 @@
 """The bot in the simulated channel: queue, private messages and users, confirmed by the channel's events."""
 
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from playlist_adapters.channel.cytube.answers import (
     delivered,
     told,
 )
+from playlist_adapters.channel.cytube.frames import Frame
 from playlist_adapters.channel.cytube.text import check_message
 from playlist_adapters.channel.cytube.view import ChannelView
 from playlist_adapters.channel.simulated.connection import Connection
@@ -63,6 +65,7 @@ class Bot:
     clock: Clock
     name: str = "KrytenBot"
     patience: timedelta = PATIENCE
+    hearers: list[Callable[[Frame], None]] = field(factory=list[Callable[[Frame], None]], init=False)
     _view: ChannelView = field(
         init=False,
         default=Factory(lambda self: ChannelView(max_items=self.room.playlist.max_items), takes_self=True),
@@ -96,6 +99,8 @@ class Bot:
             return
         for frame in self._connection.collect():
             self._view.take(frame)
+            for hear in self.hearers:
+                hear(frame)
             for expectation in self._expected:
                 expectation.offer(frame)
 
