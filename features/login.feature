@@ -20,8 +20,8 @@ Feature: Signing in with a code by private message
       Examples:
         | how                     |
         | in small letters        |
-        | without the dash        |
-        | with a blank for a dash |
+        | with a dash in the middle        |
+        | with a blank in the middle |
         | with blanks around it   |
 
     @GH-001

@@ -16,8 +16,8 @@ from tests.bdd.world import Config, World
 WRONG: Final = "2222-2222"
 WAYS: Final = {
     "in small letters": str.lower,
-    "without the dash": lambda code: code.replace("-", ""),
-    "with a blank for a dash": lambda code: code.replace("-", " "),
+    "with a dash in the middle": lambda code: f"{code[:4]}-{code[4:]}",
+    "with a blank in the middle": lambda code: f"{code[:4]} {code[4:]}",
     "with blanks around it": lambda code: f"  {code} ",
 }
 
@@ -91,8 +91,7 @@ async def _(world: World, name: str, length: int) -> None:
     latest = world.channel.inbox(name)[-1]
     # What came now, not what lay there from before.
     assert latest.at == world.clock.now()
-    code = next(word for word in latest.text.split() if "-" in word and word.isupper()).replace("-", "")
-    assert len(code) == length
+    (code,) = [word for word in latest.text.split() if word.isupper() and len(word) == length]
     assert set(code) <= set(CODE_ALPHABET)
 
 

@@ -26,7 +26,7 @@ from playlist_core.errors import NotSignedIn, PlaylistError
 ADMIN: Final = Username("alice")
 # Long enough that nothing ends by itself while a scenario is at it.
 LENGTH: Final = 90 * 60
-_CODE: Final = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+_CODE: Final = re.compile(r"\b[2-9A-Z]{8}\b")
 
 
 @define(eq=False)

@@ -54,7 +54,7 @@ class House:
     def code(self, name: str) -> str:
         """The code in the last message to `name`."""
         messages = [message["text"] for message in self.channel()["pms"] if message["to"] == name]
-        return re.findall(r"\b\w{4}-\w{4}\b", messages[-1])[0]
+        return re.findall(r"\b[2-9A-Z]{8}\b", messages[-1])[0]
 
     def _person(self, name: str) -> tuple[OpenerDirector, CookieJar]:
         """Codes are rationed, so each person asks for one only."""

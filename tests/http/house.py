@@ -128,7 +128,7 @@ class House:
 
     def code(self, name: str) -> str:
         """The code that was whispered to somebody last."""
-        found = re.search(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b", self.channel.inbox(name)[-1].text)
+        found = re.search(r"\b[2-9A-Z]{8}\b", self.channel.inbox(name)[-1].text)
         assert found is not None
         return found[0]
 

@@ -21,7 +21,7 @@ from attrs import Factory, define, frozen
 T = TypeVar("T")
 
 PATIENCE = 20.0
-_CODE = re.compile(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b")
+_CODE = re.compile(r"\b[2-9A-Z]{8}\b")
 
 
 def until(condition: Callable[[], T | None], what: str, *, seconds: float = PATIENCE) -> T:

@@ -43,7 +43,7 @@ class Inbox:
 
     def codes(self) -> list[str]:
         """The codes that were sent, as they were shown."""
-        return [re.findall(r"\b\w{4}-\w{4}\b", text)[0] for _, text in self.sent]
+        return [re.findall(r"\b[2-9A-Z]{8}\b", text)[0] for _, text in self.sent]
 
 
 @define(eq=False)

@@ -201,16 +201,14 @@ def normalise_code(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text[:_TYPED_MOST]).upper() if c.isalnum())
 
 
-def readable_code(code: str) -> str:
-    """A code in two halves: `K7M2-PQ9X`."""
-    return f"{code[: CODE_LENGTH // 2]}-{code[CODE_LENGTH // 2 :]}"
-
-
 def code_message(code: str, *, ttl_seconds: int) -> str:
-    """The private message with a code: one line, at most 320 characters, nothing CyTube would rewrite."""
+    """The private message with a code: one line, at most 320 characters, nothing CyTube would rewrite.
+
+    The code is one word, because that is what a double click or a long press selects for copying.
+    """
     valid = f"{ttl_seconds // 60} min" if ttl_seconds % 60 == 0 else f"{ttl_seconds} s"
     return (
-        f"Your sign-in code for Kryten Playlist: {readable_code(code)} (valid for {valid}, once). "
+        f"Your sign-in code for Kryten Playlist: {code} (valid for {valid}, once). "
         "Type it only on the page where you asked for it and give it to nobody. "
         "You did not ask for it? Then ignore this message."
     )
