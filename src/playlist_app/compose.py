@@ -19,6 +19,7 @@ from playlist_core.ports import (
     CatalogSource,
     Clock,
     KVStore,
+    PlayFeed,
     PMSender,
     QueueGateway,
     Randomness,
@@ -37,7 +38,9 @@ from playlist_core.services.marathons import Marathons
 from playlist_core.services.names import Claim, PlaylistNames
 from playlist_core.services.namespace import Namespace
 from playlist_core.services.parts import SnapshotPart
+from playlist_core.services.play_ledger import PlayLedger
 from playlist_core.services.playlists import Playlists
+from playlist_core.services.plays import PlayCount
 from playlist_core.services.progress import RefreshProgress
 from playlist_core.services.queue import ChannelQueue
 from playlist_core.services.refreshing import Refreshing
@@ -77,9 +80,14 @@ def compose_library(settings: Settings, parts: Parts) -> Library:
 
 
 def compose(
-    settings: Settings, parts: Parts, channel: Channel, *, demo: DemoChannel | None = None
+    settings: Settings,
+    parts: Parts,
+    channel: Channel,
+    *,
+    feed: PlayFeed | None = None,
+    demo: DemoChannel | None = None,
 ) -> Services:
-    """All services over the adapters and a channel."""
+    """All services over the adapters and a channel; without a `feed` no plays are counted."""
     clock, randomness, buckets = parts.clock, parts.randomness, parts.buckets
     library = compose_library(settings, parts)
     return Services(
@@ -107,6 +115,7 @@ def compose(
         health=Health(astuple(buckets, recurse=False), parts.index, channel),
         events=EventHub(randomness.identifier()),
         schedule=_schedule(settings, parts, library.refreshing),
+        plays=_plays(settings, parts, feed),
         demo=demo,
     )
 
@@ -156,6 +165,13 @@ def _schedule(settings: Settings, parts: Parts, refreshing: Refreshing) -> Sched
     if every is None:
         return None
     return ScheduledRefreshes(refreshing, every=every, clock=parts.clock, randomness=parts.randomness)
+
+
+def _plays(settings: Settings, parts: Parts, feed: PlayFeed | None) -> PlayCount | None:
+    if feed is None:
+        return None
+    ledger = PlayLedger.over(_namespace(settings, parts, parts.buckets.analytics))
+    return PlayCount(feed, ledger, manifests=settings.manifest_url_template, clock=parts.clock)
 
 
 def _playlists(settings: Settings, parts: Parts) -> Playlists:

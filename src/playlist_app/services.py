@@ -1,5 +1,6 @@
 """Everything a door needs, wired."""
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from attrs import frozen
@@ -16,6 +17,7 @@ from playlist_core.services.health import Health
 from playlist_core.services.login import Login
 from playlist_core.services.marathons import Marathons
 from playlist_core.services.playlists import Playlists
+from playlist_core.services.plays import PlayCount
 from playlist_core.services.queue import ChannelQueue
 from playlist_core.services.refreshing import Refreshing
 from playlist_core.services.scheduling import ScheduledRefreshes
@@ -44,7 +46,8 @@ class Library:
 class Services:
     """The use-cases over their adapters, and where doors hear what happens.
 
-    `schedule` is None where nothing is to be refreshed without being asked, `demo` where the channel is real.
+    `schedule` is None where nothing is to be refreshed without being asked, `plays` where nobody tells what
+    is played, `demo` where the channel is real.
     """
 
     settings: Settings
@@ -56,12 +59,20 @@ class Services:
     health: Health
     events: EventHub
     schedule: ScheduledRefreshes | None = None
+    plays: PlayCount | None = None
     demo: DemoChannel | None = None
 
     async def sweep(self) -> None:
         """Tidy up what has expired, each part for itself; raises the first failure at the end."""
         failures: list[PlaylistError] = []
-        for part in (self.login.sweep, self.library.playlists.sweep, self.queue.sweep):
+        parts: list[Callable[[], Awaitable[object]]] = [
+            self.login.sweep,
+            self.library.playlists.sweep,
+            self.queue.sweep,
+        ]
+        if self.plays is not None:
+            parts.append(self.plays.sweep)
+        for part in parts:
             try:
                 await part()
             except PlaylistError as exc:

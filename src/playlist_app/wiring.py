@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from typing import TYPE_CHECKING, Final
 
-from attrs import Factory, frozen
+from anyio.abc import TaskGroup
+from attrs import Factory, fields, frozen
 
 from playlist_adapters.channel.simulated import demo_channel
 from playlist_adapters.index.memory import MemoryIndex
@@ -16,12 +18,26 @@ from playlist_adapters.mediacms.deferred import DeferredSource
 from playlist_adapters.mediacms.export import ExportSource
 from playlist_adapters.system import SystemClock, SystemRandomness
 from playlist_app.compose import Parts, compose, compose_library
-from playlist_app.config import CatalogSettings, Database, Settings, Site, Source
+from playlist_app.config import CatalogSettings, Database, NatsSettings, Settings, Site, Source
 from playlist_app.demo.stage import Stage
 from playlist_app.demo.titles import DemoTitles
+from playlist_app.membership import Membership
 from playlist_app.services import Library, Services
 from playlist_app.tasks import background
+from playlist_app.version import version
 from playlist_core.ports import Buckets, CatalogIndex, CatalogSource, Clock, KVStore, Randomness, Spawn
+
+if TYPE_CHECKING:
+    from playlist_adapters.bus import Bus
+    from playlist_adapters.caller import BusCaller
+    from playlist_adapters.kv.jetstream import JetStreamKV
+
+# The buckets of CONTRACTS section 3 by the names of their roles.
+_BUCKETS: Final = tuple(each.name for each in fields(Buckets))
+# What every request looks up comes from a copy in this process.
+_READ_ALL_THE_TIME: Final = frozenset({"auth", "acl"})
+# Whoever types a command wants to know soon that NATS is not there.
+_CALLER_WAITS: Final = 5.0
 
 
 @frozen(kw_only=True)
@@ -66,6 +82,71 @@ async def wire_memory(
     storage = Storage(_buckets(lambda _: MemoryKV()), MemoryIndex())
     async with _simulated(settings, system or System(), storage, source) as services:
         yield services
+
+
+@asynccontextmanager
+async def wire_kryten(
+    settings: Settings, nats: NatsSettings, *, system: System | None = None
+) -> AsyncGenerator[Membership, None]:
+    """The service within a Kryten installation: its NATS, the robot's channel, the index on this machine.
+
+    What it is made of is loaded here: a search on the command line does without.
+
+    Raises Unavailable when NATS is not there; the robot may come later.
+    """
+    from playlist_adapters.bus import Announced, open_bus
+    from playlist_adapters.channel.kryten import Wish, open_channel
+    from playlist_adapters.lifecycle import Lifecycle
+    from playlist_adapters.requests import BusRequests
+
+    system = system or System()
+    announced = Announced(name=settings.service_name, version=version(), http_port=settings.http_port)
+    wish = Wish(settings.cytube_domain, settings.cytube_channel)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(lock_data_dir(settings.data_dir))
+        index = stack.enter_context(closing(SQLiteIndex(settings.sqlite_path)))
+        bus = await stack.enter_async_context(open_bus(nats, announced=announced))
+        tasks = await stack.enter_async_context(background())
+        storage = Storage(await _joined_buckets(settings, bus, tasks), index)
+        channel = await stack.enter_async_context(open_channel(bus, wish, clock=system.clock))
+        parts = _parts(system, storage, catalog_source(settings.catalog, system), tasks.start_soon)
+        lifecycle = Lifecycle(bus)
+        yield Membership(
+            compose(settings, parts, channel, feed=channel),
+            requests=BusRequests(bus),
+            randomness=system.randomness,
+            connected=lambda: bus.connected,
+            channel_name=lambda: channel.place and channel.place.channel,
+            stay_listed=lifecycle.stay_listed,
+            told_to_restart=lifecycle.told_to_restart,
+            closed=bus.closed,
+        )
+
+
+async def _joined_buckets(settings: Settings, bus: "Bus", tasks: TaskGroup) -> Buckets:
+    """The buckets on NATS; of those with large values only the keys are kept here."""
+    from playlist_adapters.kv.jetstream import bind_bucket
+
+    found: dict[str, JetStreamKV] = {}
+    for name in _BUCKETS:
+        found[name] = await bind_bucket(
+            bus,
+            f"{settings.nats_bucket_prefix or ''}kryten_playlist_{name}",
+            copied=name in _READ_ALL_THE_TIME,
+            replicas=settings.nats_replicas,
+        )
+        tasks.start_soon(found[name].follow)
+    return Buckets(**found)
+
+
+@asynccontextmanager
+async def open_caller(settings: Settings, nats: NatsSettings) -> AsyncGenerator["BusCaller", None]:
+    """Somebody who asks the running service; raises Unavailable when NATS is not there."""
+    from playlist_adapters.bus import open_bus
+    from playlist_adapters.caller import BusCaller
+
+    async with open_bus(nats, patience=_CALLER_WAITS) as bus:
+        yield BusCaller(bus, f"{settings.nats_subject_prefix}.{settings.service_name.lower()}.cmd")
 
 
 @asynccontextmanager
@@ -131,7 +212,7 @@ async def _simulated(
         titles = DemoTitles(manifests)
         channel = demo_channel(system.clock, titles.look_up)
         parts = _parts(system, storage, source, tasks.start_soon)
-        services = compose(settings, parts, channel, demo=Stage(channel, manifests))
+        services = compose(settings, parts, channel, feed=channel, demo=Stage(channel, manifests))
         await titles.follow(services.library.catalog)
         yield services
 
@@ -148,11 +229,4 @@ def _parts(system: System, storage: Storage, source: CatalogSource | None, spawn
 
 
 def _buckets(bucket: Callable[[str], KVStore]) -> Buckets:
-    return Buckets(
-        auth=bucket("kryten_playlist_auth"),
-        acl=bucket("kryten_playlist_acl"),
-        playlists=bucket("kryten_playlist_playlists"),
-        history=bucket("kryten_playlist_history"),
-        snapshot=bucket("kryten_playlist_snapshot"),
-        analytics=bucket("kryten_playlist_analytics"),
-    )
+    return Buckets(**{name: bucket(f"kryten_playlist_{name}") for name in _BUCKETS})

@@ -85,7 +85,7 @@ def break_after(services: Services, writes: int) -> None:
             for store in stores(services):
                 store.fail_with = Unavailable("the process was killed")
 
-    assert len(stores(services)) == 5
+    assert len(stores(services)) == 6
     for store in stores(services):
         store.before_operation = count
 

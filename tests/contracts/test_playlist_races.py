@@ -6,6 +6,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from attrs import fields
 
 from playlist_adapters.index.memory import MemoryIndex
 from playlist_adapters.kv.memory import MemoryKV
@@ -40,9 +41,7 @@ async def sqlite(directory: Path) -> AsyncGenerator[Callable[[str], KVStore], No
 @pytest.fixture(params=[pytest.param(memory, id="memory"), pytest.param(sqlite, id="sqlite")])
 async def replicas(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[list[Playlists], None]:
     async with request.param(tmp_path) as bucket, anyio.create_task_group() as tasks:
-        buckets = Buckets(
-            **{name: bucket(name) for name in ("auth", "acl", "playlists", "history", "snapshot")}
-        )
+        buckets = Buckets(**{each.name: bucket(each.name) for each in fields(Buckets)})
         parts = Parts(
             clock=SystemClock(),
             randomness=SystemRandomness(),

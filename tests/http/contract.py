@@ -80,8 +80,8 @@ OPERATIONS = {
     "GET /demo/channel",
     "POST /demo/channel",
 }
-# Answered, but no operations of the API: the page and its parts, the description itself.
-BESIDES = {"/", "/web", "/api/v1/openapi.json"}
+# Answered, but no operations of the API: the page and its parts, what monitors read, the description itself.
+BESIDES = {"/", "/web", "/metrics", "/api/v1/openapi.json"}
 # The operations that take a body, each with one that is read without complaint.
 BODIES: dict[str, Any] = {
     "POST /api/v1/auth/otp/request": {"username": "bob"},

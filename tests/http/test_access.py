@@ -1,12 +1,16 @@
 """Who may do what over HTTP: the table of CONTRACTS section 1, and the lists that admins keep."""
 
 import pytest
+from attrs import define, frozen
+from falcon.testing import Result
 
 from playlist_app.config import Settings
-from playlist_app.http.door import SESSION_COOKIE
-from playlist_core.domain.identity import Username
+from playlist_app.http.door import SESSION_COOKIE, Call, Door, Nothing, operation
+from playlist_core.domain.access import Action
+from playlist_core.domain.identity import Actor, Role, Username
 from playlist_core.errors import Unavailable
 from tests.http.house import ADMIN, BLESSED, NIGHT, NOW, VIEWER, House, open_house, refusal
+from tests.unit.lagging import LaggingKV, make_lag
 
 pytestmark = pytest.mark.anyio
 
@@ -50,6 +54,42 @@ FILLED = {
     "run_id": "nothing",
     "ip": "192.0.2.77",
     "username": "dave",
+}
+# Who asks for these may be told from what the store held within the last second (CONTRACTS section 1).
+AT_A_GLANCE = {
+    "GET /api/v1/auth/session",
+    "GET /api/v1/catalog/search",
+    "GET /api/v1/catalog/categories",
+    "GET /api/v1/catalog/items/{video_id}",
+    "GET /api/v1/playlists",
+    "GET /api/v1/playlists/{playlist_id}",
+    "GET /api/v1/playlists/{playlist_id}/versions",
+    "GET /api/v1/queue",
+    "GET /api/v1/queue/runs/{run_id}",
+    "GET /api/v1/events",
+}
+# What changes something, or is for admins, asks the store itself.
+ASKED = {
+    "POST /api/v1/playlists",
+    "PUT /api/v1/playlists/{playlist_id}",
+    "DELETE /api/v1/playlists/{playlist_id}",
+    "POST /api/v1/playlists/{playlist_id}/restore",
+    "POST /api/v1/marathons/preview",
+    "POST /api/v1/queue/plan",
+    "POST /api/v1/queue/apply",
+    "DELETE /api/v1/queue/runs/{run_id}",
+    "POST /api/v1/queue/runs/{run_id}/undo",
+    "POST /api/v1/catalog/refresh",
+    "GET /api/v1/catalog/refresh",
+    "GET /api/v1/auth/ipblocks",
+    "DELETE /api/v1/auth/ipblocks/{ip}",
+    "GET /api/v1/access/blessed",
+    "PUT /api/v1/access/blessed/{username}",
+    "DELETE /api/v1/access/blessed/{username}",
+    "GET /api/v1/access/admins",
+    "PUT /api/v1/access/admins/{username}",
+    "DELETE /api/v1/access/admins/{username}",
+    "DELETE /api/v1/access/lockouts/{username}",
 }
 # Not even JSON: whoever may not ask at all learns that, and nothing about his body.
 RUBBISH = b"{"
@@ -154,3 +194,136 @@ async def test_a_list_that_cannot_be_read_is_an_error_and_nobodys_role(house: Ho
     store.fail_with = Unavailable("the store is away", dependency="store")  # type: ignore[attr-defined]
     answer = await house.call("GET", "playlists", cookies={SESSION_COOKIE: token})
     assert refusal(answer) == (503, "store_unavailable", {"dependency": "store"})
+
+
+@frozen
+class LaggingHouse:
+    """A house with copies of sessions and lists that lag a second behind; carol was an admin by then."""
+
+    house: House
+    auth: LaggingKV
+    acl: LaggingKV
+
+    async def catch_up(self) -> None:
+        await self.auth.catch_up()
+        await self.acl.catch_up()
+
+    async def grant(self) -> None:
+        await self.house.services.access.grant(ALICE, CAROL, Role.ADMIN)
+
+    async def revoke(self) -> None:
+        await self.house.services.access.revoke(ALICE, CAROL, Role.ADMIN)
+
+    async def call(self, operation: str) -> Result:
+        """By carol, in vain: what is in braces is nothing there is."""
+        method, path = operation.split()
+        body = RUBBISH if method in ("POST", "PUT") else None
+        return await self.house.call(method, path.format(**FILLED), body, by=VIEWER)
+
+
+ALICE = Actor(Username(ADMIN), Role.ADMIN)
+CAROL = Username(VIEWER)
+
+
+@pytest.fixture
+async def lagging(house: House) -> LaggingHouse:
+    services = house.services
+    made = LaggingHouse(
+        house,
+        make_lag(services.login.sessions.documents, house.clock),
+        make_lag(services.access.lists, house.clock),
+    )
+    services.events.stop()  # so that nobody listens for ever
+    await made.grant()
+    await house.token(VIEWER)
+    await made.catch_up()
+    return made
+
+
+async def test_every_operation_is_known_to_ask_the_store_or_to_be_content_with_a_glance(house: House) -> None:
+    document = (await house.call("GET", "/api/v1/openapi.json")).json
+    for_people = {
+        f"{method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method, described in methods.items()
+        if described["security"]
+    }
+    assert for_people == AT_A_GLANCE | ASKED
+    assert not AT_A_GLANCE & ASKED
+
+
+@pytest.mark.parametrize("operation", sorted(ASKED))
+async def test_what_changes_something_or_is_for_admins_sees_no_session_and_no_role_of_before(
+    lagging: LaggingHouse, operation: str
+) -> None:
+    assert (await lagging.call(operation)).status_code not in (401, 403)
+    await lagging.revoke()
+    assert refusal(await lagging.call(operation))[:2] == (403, "forbidden")
+    await lagging.grant()
+    assert (await lagging.call(operation)).status_code not in (401, 403)
+    await lagging.house.services.login.sessions.revoke(await lagging.house.token(VIEWER))
+    assert refusal(await lagging.call(operation)) == (401, "not_signed_in", {})
+
+
+@pytest.mark.parametrize("operation", sorted(AT_A_GLANCE))
+async def test_what_is_only_read_may_see_a_session_that_has_ended_for_a_second_and_no_longer(
+    lagging: LaggingHouse, operation: str
+) -> None:
+    await lagging.house.services.login.sessions.revoke(await lagging.house.token(VIEWER))
+    assert (await lagging.call(operation)).status_code in (200, 404)
+    lagging.house.clock.advance(0.9)
+    assert (await lagging.call(operation)).status_code in (200, 404)
+    lagging.house.clock.advance(0.1)
+    assert refusal(await lagging.call(operation)) == (401, "not_signed_in", {})
+
+
+@define(eq=False)
+class Wish:
+    """What everybody who is signed in may read, and may change."""
+
+    door: Door
+
+    @operation("Read", needs=Action.READ_PLAYLISTS)
+    async def on_get(self, call: Call[Nothing, Nothing]) -> None: ...
+
+    @operation("Change", needs=Action.READ_PLAYLISTS)
+    async def on_post(self, call: Call[Nothing, Nothing]) -> None: ...
+
+
+async def test_a_change_that_everybody_may_make_asks_the_store_all_the_same(lagging: LaggingHouse) -> None:
+    services = lagging.house.services
+    door = Door(
+        services.login.sessions, services.access, allow_blessed_hard_replace=False, secure_cookies=False
+    )
+    lagging.house.client.app.add_route("/api/v1/wish", Wish(door))
+    assert (await lagging.house.call("POST", "wish", by=VIEWER)).status_code == 200
+    await services.login.sessions.revoke(await lagging.house.token(VIEWER))
+    assert (await lagging.house.call("GET", "wish", by=VIEWER)).status_code == 200
+    assert refusal(await lagging.house.call("POST", "wish", by=VIEWER)) == (401, "not_signed_in", {})
+
+
+async def test_the_role_that_is_told_is_of_the_last_second(lagging: LaggingHouse) -> None:
+    await lagging.revoke()
+    assert (await lagging.call("GET /api/v1/auth/session")).json["role"] == "admin"
+    lagging.house.clock.advance(1)
+    assert (await lagging.call("GET /api/v1/auth/session")).json["role"] == "viewer"
+
+
+async def test_a_blessing_counts_at_once_for_what_changes_something(lagging: LaggingHouse) -> None:
+    await lagging.revoke()
+    await lagging.catch_up()
+    assert (await lagging.house.call("PUT", "access/blessed/carol", by=ADMIN)).status_code == 204
+    assert (await lagging.call("GET /api/v1/auth/session")).json["role"] == "viewer"
+    saved = await lagging.house.call("POST", "playlists", {"name": "Mine", "items": []}, by=VIEWER)
+    assert saved.status_code == 201
+
+
+async def test_who_blocks_another_address_is_asked_for_at_the_store(lagging: LaggingHouse) -> None:
+    order = {"action": "block", "ip": "192.0.2.77"}
+    await lagging.revoke()
+    refused = await lagging.house.call("POST", "auth/ipblock", order, by=VIEWER)
+    assert refusal(refused) == (403, "forbidden", {"needs": "admin"})
+    await lagging.grant()
+    await lagging.house.services.login.sessions.revoke(await lagging.house.token(VIEWER))
+    refused = await lagging.house.call("POST", "auth/ipblock", order, by=VIEWER)
+    assert refusal(refused) == (401, "not_signed_in", {})

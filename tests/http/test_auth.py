@@ -14,6 +14,7 @@ from playlist_app.http.door import CHALLENGE_COOKIE, SESSION_COOKIE
 from playlist_core.domain.identity import Username
 from playlist_core.errors import Unavailable
 from tests.http.house import ADMIN, BLESSED, NOW, VIEWER, WRONG, House, open_house, refusal
+from tests.unit.lagging import make_lag
 
 pytestmark = pytest.mark.anyio
 
@@ -105,6 +106,21 @@ async def test_signing_out_ends_the_session_and_clears_the_cookie(house: House) 
     assert refusal(after) == (401, "not_signed_in", {})
     again = await house.call("POST", "auth/logout", cookies=session)
     assert again.status_code == 204
+
+
+async def test_a_session_is_good_from_its_first_moment_and_ended_writes_nothing_any_more(
+    house: House,
+) -> None:
+    lagging = make_lag(house.services.login.sessions.documents, house.clock)
+    await lagging.catch_up()  # the copy for glances knows nothing of the sign-in that follows
+    verified = await sign_in(house, "bob")
+    session = {SESSION_COOKIE: verified.cookies[SESSION_COOKIE].value}
+    assert (await house.call("GET", "auth/session", cookies=session)).status_code == 200
+    assert (await house.call("GET", "playlists", cookies=session)).status_code == 200
+    await lagging.catch_up()  # and nothing of the sign-out
+    await house.call("POST", "auth/logout", cookies=session)
+    refused = await house.call("POST", "playlists", {"name": "Mine", "items": []}, cookies=session)
+    assert refusal(refused) == (401, "not_signed_in", {})
 
 
 async def test_a_session_ends_after_twelve_hours_without_use_and_no_earlier(house: House) -> None:

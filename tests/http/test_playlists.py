@@ -7,6 +7,8 @@ import pytest
 from falcon.testing import Result
 
 from playlist_adapters.kv.memory import Lost, MemoryKV
+from playlist_app.tasks import background
+from playlist_core.errors import Unavailable
 from tests.http.house import (
     ADMIN,
     BLESSED,
@@ -125,6 +127,52 @@ async def test_the_list_tells_each_playlist_in_short_by_name(house: House) -> No
             },
         ]
     }
+
+
+async def listed(house: House) -> list[dict[str, object]]:
+    return (await house.call("GET", "playlists", by=VIEWER)).json["playlists"]
+
+
+@pytest.mark.parametrize("followed", [False, True], ids=["read", "followed"])
+async def test_the_list_tells_of_every_change_what_the_playlists_themselves_tell(
+    house: House, followed: bool
+) -> None:
+    async with background() as tasks:
+        if followed:
+            tasks.start_soon(house.services.library.playlists.summaries.run)
+        night, owls = await house.save("Night", NIGHT), await house.save("Owls", GROMIT, SOULS)
+        house.clock.advance(60)
+        for change in (
+            write(house, night, "Zombies", "night1968", "souls1962", by=BLESSED),
+            write(house, owls, "owls"),
+            house.call("DELETE", f"playlists/{night}", by=ADMIN),
+            house.save("Bats"),
+            house.call("POST", f"playlists/{night}/restore", {"version": 1}, by=ADMIN),
+        ):
+            await change
+            told = await listed(house)
+            for each in told:
+                whole = (await read(house, str(each["playlist_id"]))).json
+                assert each.pop("item_count") == len(whole["items"])
+                assert (each.pop("deleted_at"), each.pop("deleted_by")) == (None, None)
+                assert each == {name: whole[name] for name in each}
+        assert [each["name"] for each in told] == ["Bats", "owls", "Zombies"]
+        assert [each["version"] for each in told] == [1, 2, 3]
+
+
+async def test_while_the_store_is_away_there_is_no_list(house: House) -> None:
+    token = await house.token(VIEWER)
+    store = house.services.library.playlists.records.store
+    assert isinstance(store, MemoryKV)
+    async with background() as tasks:
+        tasks.start_soon(house.services.library.playlists.summaries.run)
+        await house.save("Night", NIGHT)
+        assert len(await listed(house)) == 1
+        store.fail_with = Unavailable("the store is away", dependency="store")
+        answer = await house.call("GET", "playlists", cookies={"kryten_playlist_session": token})
+        assert refusal(answer) == (503, "store_unavailable", {"dependency": "store"})
+        store.fail_with = None
+        assert len(await listed(house)) == 1
 
 
 async def test_a_save_makes_the_next_version(house: House) -> None:

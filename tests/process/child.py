@@ -47,7 +47,7 @@ def environment() -> dict[str, str]:
 
 @define(eq=False)
 class Child:
-    """A demo in a process of its own; its standard error is kept in a file."""
+    """A service in a process of its own; its standard error is kept in a file."""
 
     process: subprocess.Popen[bytes]
     url: str
@@ -95,10 +95,17 @@ def _is_whole(heard: bytes) -> bool:
 @contextmanager
 def started(directory: Path, *arguments: str) -> Iterator[Child]:
     """A demo on that data directory and any free port, once it says that it answers."""
+    with serving(directory, "demo", "--port", "0", "--data-dir", str(directory), *arguments) as child:
+        yield child
+
+
+@contextmanager
+def serving(directory: Path, *arguments: str) -> Iterator[Child]:
+    """A service, once it says that it answers; its log lies beside the directory."""
     log = directory.with_name(f"{directory.name}-{time.monotonic_ns()}.log")
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            command("demo", "--port", "0", "--json", "--data-dir", str(directory), *arguments),
+            command(*arguments, "--json"),
             stdout=subprocess.PIPE,
             stderr=errors,
             env=environment(),

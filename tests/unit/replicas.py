@@ -87,7 +87,7 @@ def replica(
         Parts(
             clock=clock,
             randomness=SeededRandomness(Random(name)),
-            buckets=Buckets(auth=own, acl=own, playlists=own, history=own, snapshot=store),
+            buckets=Buckets(auth=own, acl=own, playlists=own, history=own, snapshot=store, analytics=own),
             index=index,
             source=source,
             spawn=spawn,

@@ -11,6 +11,7 @@ from playlist_core.domain.identity import Actor, Role, Username
 from playlist_core.domain.login import Session
 from playlist_core.errors import Conflict, Denied, InvalidInput, Unavailable
 from playlist_core.services.access import Access, Member
+from tests.unit.lagging import make_lag
 
 pytestmark = pytest.mark.anyio
 
@@ -90,6 +91,25 @@ async def test_a_blessing_counts_at_once_and_without_case(access: Access) -> Non
     assert await access.role_of(Username("BOB")) is Role.BLESSED
     await access.revoke(ALICE, Username("bOb"), Role.BLESSED)
     assert await access.role_of(BOB) is Role.VIEWER
+
+
+async def test_a_role_at_a_glance_is_of_the_last_second_and_the_one_asked_for_of_this_moment(
+    access: Access, clock: ManualClock
+) -> None:
+    lagging = make_lag(access.lists, clock)
+    session = Session(username=BOB, created_at=EPOCH, expires_at=EPOCH, ip="192.0.2.1")
+    await lagging.catch_up()
+    for before, change, after in (
+        (Role.VIEWER, access.grant, Role.BLESSED),
+        (Role.BLESSED, access.revoke, Role.VIEWER),
+    ):
+        await change(ALICE, BOB, Role.BLESSED)
+        assert await access.role_of(BOB) is after
+        assert await access.actor(session) == Actor(BOB, after)
+        assert await access.role_of(BOB, glance=True) is before
+        assert await access.actor(session, glance=True) == Actor(BOB, before)
+        clock.advance(1)
+        assert await access.role_of(BOB, glance=True) is after
 
 
 async def test_a_session_acts_with_the_role_of_this_moment(access: Access) -> None:

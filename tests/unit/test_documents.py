@@ -10,6 +10,7 @@ from playlist_adapters.kv.memory import Landed, Late, Lost, MemoryKV
 from playlist_adapters.testing.time import ManualClock, SeededRandomness
 from playlist_core.errors import Conflict, OutcomeUnknown, Unavailable
 from playlist_core.services.documents import OPS_KEPT, Documents
+from tests.unit.lagging import make_lag
 
 pytestmark = pytest.mark.anyio
 
@@ -199,3 +200,25 @@ async def test_all_lists_the_documents_under_a_prefix_only(kv: MemoryKV, clock: 
         await docs.create(*segments, value=Tally(int(segments[1])))
     assert [seen.value.count for seen in await docs.all("a")] == [1, 2]
     assert len(await docs.all()) == 3
+
+
+async def test_a_glance_is_a_read_that_may_be_a_second_old(kv: MemoryKV, clock: ManualClock) -> None:
+    docs = documents(kv, clock)
+    lagging = make_lag(docs, clock)
+    before = await docs.create("a b", value=Tally(1))
+    await lagging.catch_up()
+    after = await docs.update("a b", value=Tally(2), seen=before)
+    later = await docs.create("c", value=Tally(3))
+    for _ in range(2):  # whichever was read before
+        assert await docs.glance("a b") == before
+        assert await docs.get("a b") == after
+    assert await docs.glance("c") is None
+    clock.advance(1)
+    assert [await docs.glance("a b"), await docs.glance("c")] == [after, later]
+
+
+async def test_what_cannot_be_read_cannot_be_glanced_at_either(kv: MemoryKV, clock: ManualClock) -> None:
+    await kv.create("ns/default/t/a", b"{")
+    with pytest.raises(Unavailable) as caught:
+        await documents(kv, clock).glance("a")
+    assert caught.value.code == "store_unreadable"

@@ -38,12 +38,14 @@ async def test_when_everything_answers_the_service_is_ready(health: Health) -> N
 
 async def test_every_bucket_of_the_service_is_asked(house: Cinema, health: Health) -> None:
     services = house.services
+    assert services.plays is not None
     used: list[KVStore] = [
         services.login.sessions.documents.store,
         services.access.lists.store,
         services.library.playlists.records.store,
         services.library.playlists.history.states.store,
         services.library.refreshing.shared.notes.store,
+        services.plays.ledger.items.store,
     ]
     assert list(health.stores) == used
     assert len(used) == len(BUCKETS)

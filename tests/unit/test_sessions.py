@@ -11,6 +11,7 @@ from playlist_core.domain.login import LoginRules, SignedIn, fingerprint
 from playlist_core.errors import OutcomeUnknown, Unavailable
 from playlist_core.services.login import Login
 from playlist_core.services.sessions import Sessions
+from tests.unit.lagging import make_lag
 from tests.unit.login_world import HOME, World
 
 pytestmark = pytest.mark.anyio
@@ -143,6 +144,68 @@ async def test_a_session_is_revoked_even_when_it_cannot_be_deleted(
     auth.before_operation = auth.fail_with = None
     assert await sessions.lookup(token) is None
     assert await sessions.sweep() == 1
+
+
+async def test_a_session_that_was_ended_elsewhere_is_found_at_a_glance_for_a_second_at_most(
+    world: World, sessions: Sessions
+) -> None:
+    lagging = make_lag(sessions.documents, world.clock)
+    session, token = await sessions.mint(BOB, HOME)
+    await lagging.catch_up()
+    await world.login().sessions.revoke(token)
+    assert await sessions.lookup(token, glance=True) == session
+    assert await sessions.peek(token, glance=True) == session
+    assert await sessions.lookup(token) is None
+    assert await sessions.peek(token) is None
+    world.clock.advance(1)
+    assert await sessions.lookup(token, glance=True) is None
+    assert await sessions.peek(token, glance=True) is None
+
+
+async def test_a_session_that_was_begun_a_moment_ago_is_found_at_a_glance_too(
+    world: World, sessions: Sessions
+) -> None:
+    await make_lag(sessions.documents, world.clock).catch_up()
+    session, token = await world.login().sessions.mint(BOB, HOME)
+    assert await sessions.lookup(token, glance=True) == session
+    assert await sessions.peek(token, glance=True) == session
+
+
+async def test_a_session_that_was_extended_a_moment_ago_is_good_at_a_glance_too(
+    world: World, sessions: Sessions
+) -> None:
+    lagging = make_lag(sessions.documents, world.clock)
+    _, token = await sessions.mint(BOB, HOME)
+    world.clock.advance(12 * HOUR - 0.5)
+    await lagging.catch_up()
+    extended = await world.login().sessions.lookup(token)
+    world.clock.advance(0.75)  # the copy still says that it has ended by now
+    assert await sessions.lookup(token, glance=True) == extended
+
+
+async def test_a_glance_extends_no_session_that_has_been_ended(
+    world: World, sessions: Sessions, auth: MemoryKV
+) -> None:
+    lagging = make_lag(sessions.documents, world.clock)
+    _, token = await sessions.mint(BOB, HOME)
+    world.clock.advance(10 * HOUR)
+    await lagging.catch_up()
+    await world.login().sessions.revoke(token)
+    assert await sessions.lookup(token, glance=True) is None
+    assert await auth.entries() == []
+
+
+async def test_a_session_is_extended_by_use_at_a_glance_once(
+    world: World, sessions: Sessions, auth: MemoryKV
+) -> None:
+    lagging = make_lag(sessions.documents, world.clock)
+    _, token = await sessions.mint(BOB, HOME)
+    world.clock.advance(10 * HOUR)
+    await lagging.catch_up()
+    found = [await sessions.lookup(token, glance=True) for _ in range(3)]
+    assert [session and session.expires_at for session in found] == [EPOCH + timedelta(hours=22)] * 3
+    (entry,) = await auth.entries()
+    assert entry.revision == 2
 
 
 async def test_a_store_that_cannot_be_read_is_not_the_same_as_signed_out(

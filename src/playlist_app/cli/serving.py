@@ -3,8 +3,9 @@
 import argparse
 import os
 import socket
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,13 +15,13 @@ from attrs import evolve
 from playlist_app.cli.catalog import watched_refresh
 from playlist_app.cli.output import flush_output, print_error, print_json, say
 from playlist_app.cli.settings import kept_in, settings_of, with_source
-from playlist_app.config import Settings
+from playlist_app.config import NatsSettings, Settings
 from playlist_app.demo import SAMPLE_CATALOG
 from playlist_app.demo.seed import ADMIN, BLESSED, roles, saved_samples, seed
 from playlist_app.observability import log_to_stderr
 from playlist_app.server import bind, url_of
-from playlist_app.supervisor import serve
-from playlist_app.wiring import wire_embedded
+from playlist_app.supervisor import serve, serve_member
+from playlist_app.wiring import wire_embedded, wire_kryten
 from playlist_core.domain.identity import Role, Username
 from playlist_core.errors import InvalidInput, PlaylistError, Unavailable
 from playlist_core.services.catalog import Catalog
@@ -63,7 +64,8 @@ def default_demo_dir() -> Path:
 def serve_channel(args: argparse.Namespace) -> int:
     """The service for a real channel, over NATS."""
     settings = settings_of(args)
-    if settings.nats_url is None:
+    nats = settings.nats
+    if nats is None:
         missing = InvalidInput(
             "serve needs nats_url in the settings, the address of Kryten's NATS;"
             " to try everything without it: kryten-playlist demo",
@@ -72,24 +74,51 @@ def serve_channel(args: argparse.Namespace) -> int:
         )
         print_error(missing, as_json=args.json)
         return 2
-    raise Unavailable(
-        "This version cannot talk to NATS yet; to try everything without it: kryten-playlist demo",
-        code="nats_unavailable",
-    )
+    log_to_stderr(verbose=args.verbose)
+    with bind(settings.http_host, settings.http_port) as bound, _metrics_socket(settings) as beside:
+        _in_loop(partial(_serve, settings, nats, bound, beside, as_json=args.json))
+    return 0
+
+
+@contextmanager
+def _metrics_socket(settings: Settings) -> Generator[socket.socket | None, None, None]:
+    if settings.metrics_port is None:
+        yield None
+        return
+    with bind(settings.metrics_host, settings.metrics_port) as bound:
+        yield bound
+
+
+async def _serve(
+    settings: Settings,
+    nats: NatsSettings,
+    bound: socket.socket,
+    metrics_bound: socket.socket | None,
+    *,
+    as_json: bool,
+) -> None:
+    async with wire_kryten(settings, nats) as member:
+
+        def ready() -> None:
+            url = settings.public_url or url_of(bound)
+            if as_json:
+                print_json({"url": url_of(bound)})
+            else:
+                say(f"Kryten Playlist serves {member.channel_name() or 'a channel yet to be found'} at {url}")
+            flush_output()
+
+        await serve_member(member, bound, ready=ready, metrics_bound=metrics_bound)
 
 
 def _run(settings: Settings, *, as_json: bool, fresh_catalog: bool) -> int:
     bound = bind(settings.http_host, settings.http_port)
     with bound:
-        anyio.run(
-            _demo,
-            settings,
-            bound,
-            as_json,
-            fresh_catalog,
-            backend_options={"use_uvloop": _uvloop_installed()},
-        )
+        _in_loop(partial(_demo, settings, bound, as_json, fresh_catalog))
     return 0
+
+
+def _in_loop(main: Callable[[], Awaitable[None]]) -> None:
+    anyio.run(main, backend_options={"use_uvloop": _uvloop_installed()})
 
 
 async def _demo(settings: Settings, bound: socket.socket, as_json: bool, fresh_catalog: bool) -> None:

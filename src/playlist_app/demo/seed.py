@@ -34,7 +34,7 @@ async def seed(services: Services) -> None:
 async def saved_samples(services: Services) -> Sequence[str]:
     """The names of the sample playlists that are there now."""
     samples = {name_key(name) for name in _samples()}
-    return [each.name for each in await services.library.playlists.all() if name_key(each.name) in samples]
+    return [each.name for each in await services.library.playlists.listed() if name_key(each.name) in samples]
 
 
 async def roles(services: Services) -> Mapping[str, Role]:

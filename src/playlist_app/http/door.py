@@ -21,6 +21,11 @@ from playlist_core.services.sessions import Sessions
 SESSION_COOKIE: Final = "kryten_playlist_session"
 CHALLENGE_COOKIE: Final = "kryten_playlist_challenge"
 
+# What is asked for again and again: who asks may be told from what the store held within the last second, as
+# long as nothing is changed (CONTRACTS section 1). For all that is not named here the store itself is asked.
+_AT_A_GLANCE: Final = frozenset({Action.SEARCH_CATALOG, Action.READ_PLAYLISTS, Action.READ_QUEUE})
+_READING: Final = frozenset({"GET", "HEAD"})
+
 B = TypeVar("B")
 Q = TypeVar("Q")
 
@@ -106,18 +111,21 @@ class Door:
         """Who may not pass learns that before his body is looked at."""
         session, actor = None, None
         if operation.needs is not None:
-            session, actor = await self.admit(req, operation.needs)
+            glance = req.method in _READING and operation.needs in _AT_A_GLANCE
+            session, actor = await self.admit(req, operation.needs, glance=glance)
         query = parse_query(req.params, operation.query)
         body = await self._body(req, operation.body)
         return Call(req, resp, body, query, params, session, actor)
 
-    async def admit(self, req: falcon.asgi.Request, needs: Action) -> tuple[Session, Actor]:
-        """The session and the person behind it; raises NotSignedIn, Denied."""
+    async def admit(
+        self, req: falcon.asgi.Request, needs: Action, *, glance: bool = False
+    ) -> tuple[Session, Actor]:
+        """The session and who is behind it, with `glance` of the last second; raises NotSignedIn, Denied."""
         token = session_token(req)
-        session = None if token is None else await self.sessions.lookup(token)
+        session = None if token is None else await self.sessions.lookup(token, glance=glance)
         if session is None:
             raise NotSignedIn("Sign in first; a session lasts until you sign out or stay away too long.")
-        actor = await self.access.actor(session)
+        actor = await self.access.actor(session, glance=glance)
         decide(actor.role, needs, allow_blessed_hard_replace=self.allow_blessed_hard_replace)
         return session, actor
 

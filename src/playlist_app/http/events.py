@@ -21,8 +21,6 @@ HEARTBEAT_SECONDS: Final = 15.0
 STREAMS_PER_SESSION: Final = 8
 # After how long a browser tries again that has lost the stream.
 _RETRY_MILLISECONDS: Final = 2_000
-# For how long it counts what a session was allowed to do (CONTRACTS section 1).
-_GOOD_FOR: Final = 1.0
 
 LAST_EVENT_ID: Final = Header(
     name="Last-Event-ID",
@@ -48,30 +46,21 @@ class Request(falcon.asgi.Request):
 
 @define(eq=False)
 class Standing:
-    """What the person behind a session may do, asked anew when the answer is older than a second."""
+    """What the person behind a session may do, asked for each event: a glance is cheap, and a second old."""
 
     door: Door
     token: str = field(repr=False)
-    clock: Clock
-    _actions: tuple[str, ...] = field(default=(), init=False)
-    _good_until: float | None = field(default=None, init=False)
 
     async def actions(self) -> tuple[str, ...]:
         """The names of the actions; raises NotSignedIn when the session has ended, Unavailable.
 
         To listen is no use of a session: a page left open does not keep anybody signed in.
         """
-        now = self.clock.monotonic()
-        if self._good_until is None or now >= self._good_until:
-            session = await self.door.sessions.peek(self.token)
-            if session is None:
-                raise NotSignedIn("The session has ended.")
-            actor = await self.door.access.actor(session)
-            self._actions = permissions(
-                actor.role, allow_blessed_hard_replace=self.door.allow_blessed_hard_replace
-            )
-            self._good_until = now + _GOOD_FOR
-        return self._actions
+        session = await self.door.sessions.peek(self.token, glance=True)
+        if session is None:
+            raise NotSignedIn("The session has ended.")
+        actor = await self.door.access.actor(session, glance=True)
+        return permissions(actor.role, allow_blessed_hard_replace=self.door.allow_blessed_hard_replace)
 
 
 @define(eq=False)
@@ -196,7 +185,7 @@ class Events:
         call.resp.set_header("X-Accel-Buffering", "no")
         call.resp.stream = EventStream(
             reader,
-            Standing(self.door, token, self.clock),
+            Standing(self.door, token),
             clock=self.clock,
             hung_up=cast(Request, call.req).hung_up,
             leave=self.seats.take(fingerprint(token)),

@@ -2,25 +2,27 @@
 
 from typing import Any
 
-from attrs import define
+from attrs import define, field
 
-from playlist_app.http.door import Call, Door, Nothing, operation
+from playlist_app.http.door import Call, Door, Nothing, Ready, operation
 from playlist_app.http.headers import ETAG, IF_MATCH, LOCATION, if_match, tag
 from playlist_app.shapes.playlists import (
     Created,
     ListParameters,
     PlaylistBody,
     PlaylistList,
+    PlaylistRows,
     PlaylistView,
     RestoreOrder,
     Saved,
     VersionList,
     playlist_view,
-    summary,
+    summary_view,
     version_view,
 )
 from playlist_core.domain.access import Action
 from playlist_core.domain.playlists import PlaylistItem
+from playlist_core.domain.summaries import Summary
 from playlist_core.services.catalog import Catalog
 from playlist_core.services.playlists import Playlists
 
@@ -31,18 +33,20 @@ class AllPlaylists:
 
     door: Door
     playlists: Playlists
+    rows: PlaylistRows = field(factory=PlaylistRows, init=False)
 
     @operation("The saved playlists", needs=Action.READ_PLAYLISTS, query=ListParameters, answer=PlaylistList)
-    async def on_get(self, call: Call[Nothing, ListParameters]) -> PlaylistList:
-        if call.query.deleted:
-            bin_ = await self.playlists.deleted()
-            return PlaylistList(
-                tuple(
-                    summary(buried.playlist, deleted_at=buried.deleted_at, deleted_by=buried.deleted_by)
-                    for buried in bin_
+    async def on_get(self, call: Call[Nothing, ListParameters]) -> PlaylistList | Ready:
+        if not call.query.deleted:
+            return Ready(await self.rows.answer(await self.playlists.listed()))
+        return PlaylistList(
+            tuple(
+                summary_view(
+                    Summary.of(buried.playlist), deleted_at=buried.deleted_at, deleted_by=buried.deleted_by
                 )
+                for buried in await self.playlists.deleted()
             )
-        return PlaylistList(tuple(summary(playlist) for playlist in await self.playlists.all()))
+        )
 
     @operation(
         "Save a new playlist",

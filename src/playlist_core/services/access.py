@@ -1,4 +1,4 @@
-"""Access: who is an admin or blessed, asked of the store each time, and the lists admins keep."""
+"""Access: who is an admin or blessed, asked for each request, and the lists admins keep."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -94,15 +94,15 @@ class Access:
         space = Namespace(acl, namespace, clock=clock, randomness=randomness)
         return cls(space.documents(Names), space.documents(RoleRecord, "roles"), admins=admins, clock=clock)
 
-    async def role_of(self, name: Username) -> Role:
-        """The role of this moment; Unavailable when the store cannot say."""
-        if self._is_fixed(name) or (await self._list(Role.ADMIN)).has(name):
+    async def role_of(self, name: Username, *, glance: bool = False) -> Role:
+        """The role of this moment, with `glance` one of the last second; Unavailable when nobody can say."""
+        if self._is_fixed(name) or (await self._list(Role.ADMIN, glance=glance)).has(name):
             return Role.ADMIN
-        return Role.BLESSED if (await self._list(Role.BLESSED)).has(name) else Role.VIEWER
+        return Role.BLESSED if (await self._list(Role.BLESSED, glance=glance)).has(name) else Role.VIEWER
 
-    async def actor(self, session: Session) -> Actor:
-        """Who a session stands for, with the role of this moment."""
-        return Actor(session.username, await self.role_of(session.username))
+    async def actor(self, session: Session, *, glance: bool = False) -> Actor:
+        """Who a session stands for, with the role as `role_of` tells it."""
+        return Actor(session.username, await self.role_of(session.username, glance=glance))
 
     async def members(self, actor: Actor, role: Role) -> Sequence[Member]:
         """Who is blessed, or admin, by name; for admins."""
@@ -150,8 +150,9 @@ class Access:
     def _is_fixed(self, name: Username) -> bool:
         return any(admin.key == name.key for admin in self.admins)
 
-    async def _list(self, role: Role) -> Names:
-        seen = await self.lists.get(_key(role))
+    async def _list(self, role: Role, *, glance: bool = False) -> Names:
+        ask = self.lists.glance if glance else self.lists.get
+        seen = await ask(_key(role))
         return Names() if seen is None else seen.value
 
     async def _change(self, role: Role, change: Callable[[Names], Names]) -> bool:

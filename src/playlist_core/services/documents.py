@@ -72,6 +72,11 @@ class Documents(Generic[T]):
         entry = await self.store.get(self.key(*segments))
         return None if entry is None else self._known(entry)
 
+    async def glance(self, *segments: str) -> Stored[T] | None:
+        """What `get` would have answered at some moment of the last second (`KVStore.glance`)."""
+        entry = await self.store.glance(self.key(*segments))
+        return None if entry is None else self._known(entry)
+
     async def find(self, *segments: str) -> Stored[T] | None:
         """Like `get`, for segments from outside: what cannot be a key is simply not there."""
         try:
@@ -87,7 +92,7 @@ class Documents(Generic[T]):
         found: list[Stored[T]] = []
         for entry in await self.store.entries(self.key(*segments) + "/"):
             try:
-                found.append(self._decode(entry))
+                found.append(self.decode(entry))
             except Unavailable as exc:
                 log.error("%s", exc.message)
             # Decoding a large one takes a while; others want their turn.
@@ -191,7 +196,7 @@ class Documents(Generic[T]):
             if before is None:
                 return None
             raise OutcomeUnknown("the document is gone; the change may have happened before")
-        found = self._decode(entry)
+        found = self.decode(entry)
         if op in found.ops or (not found.ops and entry.value == data):
             return entry.revision
         if before is not None and entry.revision == before.revision:
@@ -206,14 +211,15 @@ class Documents(Generic[T]):
         lately = self._lately.get(entry.key)
         if lately is not None and lately[0] == entry:
             return lately[1]
-        found = self._decode(entry)
+        found = self.decode(entry)
         if len(entry.value) <= _SMALL:
             if len(self._lately) >= _LATELY:
                 self._lately.clear()
             self._lately[entry.key] = (entry, found)
         return found
 
-    def _decode(self, entry: Entry) -> Stored[T]:
+    def decode(self, entry: Entry) -> Stored[T]:
+        """The document that an entry holds; Unavailable `store_unreadable` where it cannot be read."""
         try:
             plain: Any = json.loads(entry.value)
             is_object = isinstance(plain, dict)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from attrs import define, evolve, frozen
 
 from playlist_core.domain.playlists import Playlist, Record, Void, name_key
+from playlist_core.domain.summaries import Summary
 from playlist_core.errors import Conflict, NameTaken, Unavailable
 from playlist_core.ports import Clock
 from playlist_core.services.codec import stored
@@ -88,13 +89,20 @@ class PlaylistNames:
             await self._release(playlist.name, claim)
             raise
 
-    async def taken(self) -> set[str]:
-        """The keys of all names that somebody has claimed."""
-        return {name_key(held.value.name) for held in await self.claims.all()}
+    async def find(self, name: str) -> Playlist | None:
+        """The living playlist of this name."""
+        held = await self.claims.find(name_key(name))
+        seen = None if held is None else await self.records.find(held.value.playlist_id)
+        if seen is None or not isinstance(seen.value, Playlist):
+            return None
+        return seen.value if name_key(seen.value.name) == name_key(name) else None
 
     async def sweep(self, records: Sequence[Stored[Record]]) -> None:
-        """Remove claims that nobody stands behind, and voids after 24 h; `records` are all there are."""
-        playlists = [seen.value for seen in records if isinstance(seen.value, Playlist)]
+        """Remove claims that nobody stands behind, and voids after 24 h.
+
+        `records` are all there are, the living ones whole or in short; one that lives by now is left alone.
+        """
+        playlists = [seen.value for seen in records if isinstance(seen.value, Playlist | Summary)]
         living = {(playlist.playlist_id, name_key(playlist.name)) for playlist in playlists}
         for held in await self.claims.all():
             if (held.value.playlist_id, name_key(held.value.name)) in living:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from attrs import define
+from attrs import Factory, define, field
 
 from playlist_core.domain.identity import Actor
 from playlist_core.domain.playlists import (
@@ -18,12 +18,14 @@ from playlist_core.domain.playlists import (
     name_key,
     suggest_name,
 )
+from playlist_core.domain.summaries import Summary
 from playlist_core.errors import Conflict, NameTaken, NotFound, StaleVersion, TooLarge, Unavailable
 from playlist_core.ports import CatalogIndex, Clock, Randomness
 from playlist_core.services.catalog import known_items
 from playlist_core.services.documents import Documents, Stored, encode
 from playlist_core.services.history import Buried, PlaylistHistory
 from playlist_core.services.names import PlaylistNames
+from playlist_core.services.summaries import PlaylistSummaries
 
 _GONE: Final = "There is no playlist with this id."
 
@@ -41,6 +43,9 @@ class Playlists:
     index: CatalogIndex
     clock: Clock
     randomness: Randomness
+    summaries: PlaylistSummaries = field(
+        default=Factory(lambda self: PlaylistSummaries(self.records), takes_self=True), init=False
+    )
 
     async def create(self, actor: Actor, name: str, items: Sequence[PlaylistItem]) -> Playlist:
         """A new playlist, version 1. Raises InvalidInput, TooLarge, NameTaken."""
@@ -68,13 +73,17 @@ class Playlists:
 
     async def find(self, name: str) -> Playlist:
         """The living playlist of this name, whatever its case; raises NotFound."""
-        for playlist in await self.all():
-            if name_key(playlist.name) == name_key(name.strip()):
-                return playlist
-        raise NotFound(f"There is no playlist called “{name}”.", code="playlist_not_found")
+        playlist = await self.names.find(name.strip())
+        if playlist is None:
+            raise NotFound(f"There is no playlist called “{name}”.", code="playlist_not_found")
+        return playlist
+
+    async def listed(self) -> Sequence[Summary]:
+        """Every living playlist in short, by name; the very same sequence while nothing has changed."""
+        return await self.summaries.living()
 
     async def all(self) -> Sequence[Playlist]:
-        """Every living playlist, by name."""
+        """Every living playlist with its items, by name: reads them all, which takes its time."""
         living = [seen.value for seen in await self.records.all() if isinstance(seen.value, Playlist)]
         return sorted(living, key=lambda playlist: (name_key(playlist.name), playlist.playlist_id))
 
@@ -132,7 +141,7 @@ class Playlists:
 
     async def deleted(self) -> Sequence[Buried]:
         """What can be restored, latest first; an entry counts only while its playlist does not live."""
-        living = {playlist.playlist_id for playlist in await self.all()}
+        living = {short.playlist_id for short in await self.listed()}
         bin_ = [
             seen.value
             for seen in await self.history.buried()
@@ -172,7 +181,7 @@ class Playlists:
         try:
             await self.names.revive(revived)
         except NameTaken as exc:
-            suggestion = suggest_name(revived.name, await self.names.taken())
+            suggestion = suggest_name(revived.name, await self.summaries.names())
             message = f"{exc.message} Rename that one, for example to “{suggestion}”, then restore this one."
             raise NameTaken(message, **{**exc.details, "suggestion": suggestion}) from exc
         await self.history.unbury(grave)
@@ -180,9 +189,9 @@ class Playlists:
 
     async def sweep(self) -> None:
         """Drop dead claims, old voids, and what was deleted more than 30 days ago."""
-        records = await self.records.all()
-        await self.names.sweep(records)
-        living = {seen.value.playlist_id for seen in records if isinstance(seen.value, Playlist)}
+        standing = await self.summaries.standing()
+        await self.names.sweep(standing)
+        living = {seen.value.playlist_id for seen in standing if isinstance(seen.value, Summary)}
         await self.history.sweep(older_than=self.clock.now() - DELETED_KEPT, living=living)
 
     async def _replace(self, seen: Stored[Record], before: Playlist, after: Playlist) -> None:
@@ -226,7 +235,7 @@ class Playlists:
         return tuple(described[item.video_id] for item in items)
 
     async def _with_suggestion(self, exc: NameTaken, name: str) -> NameTaken:
-        suggestion = suggest_name(name, await self.names.taken())
+        suggestion = suggest_name(name, await self.summaries.names())
         message = f"{exc.message} Choose another name, for example “{suggestion}”."
         return NameTaken(message, **{**exc.details, "suggestion": suggestion})
 

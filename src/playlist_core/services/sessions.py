@@ -35,13 +35,14 @@ class Sessions:
         await self.documents.create(fingerprint(token), value=session)
         return session, token
 
-    async def lookup(self, token: str) -> Session | None:
+    async def lookup(self, token: str, *, glance: bool = False) -> Session | None:
         """The session of a token, extended by this use, or None when there is none or it has ended.
 
-        Raises Unavailable when the store cannot be read: that is not the same as signed out.
+        With `glance` also one that was ended within the last second. Raises Unavailable when the store cannot
+        be read: that is not the same as signed out.
         """
         now = self.clock.now()
-        seen = await self.peek(token)
+        seen = await self.peek(token, glance=glance)
         if seen is None or seen.extend(now, rules=self.rules) == seen:
             return seen
         try:
@@ -53,10 +54,14 @@ class Sessions:
             return seen
         return session if session is not None and session.is_alive(now) else None
 
-    async def peek(self, token: str) -> Session | None:
+    async def peek(self, token: str, *, glance: bool = False) -> Session | None:
         """The session of a token as it is, or None as for `lookup`; to look is no use that extends it."""
-        seen = await self.documents.get(fingerprint(token))
-        return None if seen is None or not seen.value.is_alive(self.clock.now()) else seen.value
+        key, now = fingerprint(token), self.clock.now()
+        seen = await self.documents.glance(key) if glance else None
+        if seen is None or not seen.value.is_alive(now):
+            # Also for a glance: it need not know yet of a session that was begun or extended a moment ago.
+            seen = await self.documents.get(key)
+        return None if seen is None or not seen.value.is_alive(now) else seen.value
 
     async def revoke(self, token: str) -> None:
         """End the session of a token, on every replica at once; no session, no error."""
