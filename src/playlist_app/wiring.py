@@ -26,6 +26,7 @@ from playlist_app.services import Library, Services
 from playlist_app.tasks import background
 from playlist_app.version import version
 from playlist_core.ports import Buckets, CatalogIndex, CatalogSource, Clock, KVStore, Randomness, Spawn
+from playlist_core.services.migrating import Migrating
 
 if TYPE_CHECKING:
     from playlist_adapters.bus import Bus
@@ -147,6 +148,31 @@ async def open_caller(settings: Settings, nats: NatsSettings) -> AsyncGenerator[
 
     async with open_bus(nats, patience=_CALLER_WAITS) as bus:
         yield BusCaller(bus, f"{settings.nats_subject_prefix}.{settings.service_name.lower()}.cmd")
+
+
+@asynccontextmanager
+async def wire_migration(settings: Settings) -> AsyncGenerator[Migrating, None]:
+    """What an earlier version has stored: on NATS where the settings name it, else in the data directory."""
+    system = System()
+    async with AsyncExitStack() as stack:
+        directory = stack.enter_context(lock_data_dir(settings.data_dir))
+        index = stack.enter_context(closing(SQLiteIndex(settings.sqlite_path)))
+        nats = settings.nats
+        if nats is None:
+            store = await stack.enter_async_context(open_sqlite_store(directory / "store.sqlite3"))
+            buckets = _buckets(store.bucket)
+        else:
+            from playlist_adapters.bus import open_bus
+
+            bus = await stack.enter_async_context(open_bus(nats, patience=_CALLER_WAITS))
+            buckets = await _joined_buckets(settings, bus, await stack.enter_async_context(background()))
+        yield Migrating.over(
+            buckets,
+            index,
+            namespace=settings.namespace,
+            clock=system.clock,
+            randomness=system.randomness,
+        )
 
 
 @asynccontextmanager

@@ -304,6 +304,23 @@ async def test_one_document_that_cannot_be_read_does_not_take_the_others_along(p
         await playlists.get("zz")
 
 
+async def test_a_claim_whose_playlist_cannot_be_read_is_left_to_who_can(
+    house: Cinema, playlists: Playlists
+) -> None:
+    made, other = [await playlists.create(BLESSED, name, items("a")) for name in ("Night", "Day")]
+    records = playlists.records.store
+    for playlist in (made, other):
+        seen = await records.get(playlists.records.key(playlist.playlist_id))
+        assert seen is not None
+        if playlist is made:
+            await records.update(seen.key, b'{"name":"Night"}', revision=seen.revision)
+        else:
+            await records.delete(seen.key, revision=seen.revision)
+    house.clock.advance(DAY)
+    await playlists.sweep()
+    assert [claim.value.name for claim in await playlists.names.claims.all()] == ["Night"]
+
+
 @pytest.mark.parametrize("twin", ["\u200bFriday", "ＦＲＩＤＡＹ", "Fri\u00adday", "\u202efriday"])
 async def test_names_that_look_alike_are_one_name(playlists: Playlists, twin: str) -> None:
     await playlists.create(BLESSED, "Friday", items("a"))

@@ -12,7 +12,7 @@ from playlist_app.shapes.codec import wire
 from playlist_core.domain.catalog import CatalogItem
 from playlist_core.domain.episodes import read_episodes
 from playlist_core.domain.manifest import unavailable_reason
-from playlist_core.domain.playlists import Playlist
+from playlist_core.domain.playlists import Playlist, PlaylistItem
 from playlist_core.domain.summaries import Summary
 from playlist_core.domain.titles import display_title
 
@@ -139,10 +139,11 @@ class RestoreOrder:
 
 def playlist_view(playlist: Playlist, known: Mapping[str, CatalogItem]) -> PlaylistView:
     """A playlist as the API shows it; `known` are those of its titles that the catalogue has."""
-    titles = [item.title or item.video_id for item in playlist.items]
+    described = [_described(item, known.get(item.video_id)) for item in playlist.items]
+    titles = [item.title or item.video_id for item in described]
     episodes = read_episodes(titles)
     items: list[PlaylistItemView] = []
-    for item, title, episode in zip(playlist.items, titles, episodes, strict=True):
+    for item, title, episode in zip(described, titles, episodes, strict=True):
         reason = unavailable_reason(item.video_id, in_catalog=item.video_id in known)
         items.append(
             PlaylistItemView(
@@ -167,6 +168,17 @@ def playlist_view(playlist: Playlist, known: Mapping[str, CatalogItem]) -> Playl
         created_at=playlist.created_at,
         updated_by=playlist.updated_by,
         updated_at=playlist.updated_at,
+    )
+
+
+def _described(item: PlaylistItem, found: CatalogItem | None) -> PlaylistItem:
+    """An item with the title and length it was saved with, or else those of the catalogue."""
+    if found is None:
+        return item
+    return PlaylistItem(
+        item.video_id,
+        item.title or found.title,
+        found.duration_seconds if item.duration_seconds is None else item.duration_seconds,
     )
 
 

@@ -21,7 +21,8 @@ class SnapshotNote:
     source: str
     created_at: datetime
     item_count: int
-    category_count: int
+    # Older versions have noted none, and no parts either.
+    category_count: int = 0
     parts: int = 0
     digest: str = ""
     notes: str = ""

@@ -227,7 +227,8 @@ class Documents(Generic[T]):
             return Stored(stored.structure(plain, self.kind), entry.revision, ops)
         except (ValueError, TypeError, KeyError, cattrs.BaseValidationError) as exc:
             raise Unavailable(
-                f"the stored document {entry.key} cannot be read; it was left as it is",
+                f"the stored document {entry.key} cannot be read; it was left as it is"
+                " (kryten-playlist migrate carries over what version 0.3 wrote)",
                 code="store_unreadable",
                 key=entry.key,
             ) from exc

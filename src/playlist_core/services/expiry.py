@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from playlist_core.domain.identity import decode_segment
-from playlist_core.errors import Conflict, Unavailable
+from playlist_core.errors import Conflict, InvalidInput, Unavailable
 from playlist_core.services.documents import Documents, Stored
 
 T = TypeVar("T")
@@ -18,15 +18,23 @@ async def sweep(documents: Documents[T], *segments: str, expired: Callable[[T], 
     prefix = documents.key(*segments) + "/"
     swept = 0
     for entry in await documents.store.entries(prefix):
-        rest = [decode_segment(segment) for segment in entry.key.removeprefix(prefix).split("/")]
-        seen = await _readable(documents, *segments, *rest)
-        if seen is not None and expired(seen.value):
+        rest = _decoded(entry.key.removeprefix(prefix))
+        seen = None if rest is None else await _readable(documents, *segments, *rest)
+        if rest is not None and seen is not None and expired(seen.value):
             try:
                 await documents.delete(*segments, *rest, seen=seen)
             except Conflict:
                 continue
             swept += 1
     return swept
+
+
+def _decoded(rest: str) -> list[str] | None:
+    """The segments of a key's rest; None for a key that an earlier version wrote, which encoded none."""
+    try:
+        return [decode_segment(segment) for segment in rest.split("/")]
+    except InvalidInput:
+        return None
 
 
 async def _readable(documents: Documents[T], *segments: str) -> Stored[T] | None:

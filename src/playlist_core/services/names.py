@@ -5,7 +5,6 @@ interleaving of it with a crash at every state.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -107,9 +106,15 @@ class PlaylistNames:
         for held in await self.claims.all():
             if (held.value.playlist_id, name_key(held.value.name)) in living:
                 continue
-            with suppress(Conflict):
+            try:
                 await self._fence(held)
                 await self._release(held.value.name, held)
+            except Conflict:
+                continue
+            except Unavailable as exc:
+                # Who stands behind a claim whose playlist cannot be read, only `migrate` can tell.
+                if exc.code != "store_unreadable":
+                    raise
         for seen in records:
             if isinstance(seen.value, Void) and self.clock.now() - seen.value.voided_at > VOID_KEPT:
                 await self._forget(seen)
