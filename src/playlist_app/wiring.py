@@ -87,9 +87,11 @@ async def wire_memory(
 
 @asynccontextmanager
 async def wire_kryten(
-    settings: Settings, nats: NatsSettings, *, system: System | None = None
+    settings: Settings, nats: NatsSettings, *, http_port: int | None = None, system: System | None = None
 ) -> AsyncGenerator[Membership, None]:
     """The service within a Kryten installation: its NATS, the robot's channel, the index on this machine.
+
+    `http_port` is where it says of itself that health and metrics are told.
 
     What it is made of is loaded here: a search on the command line does without.
 
@@ -101,7 +103,7 @@ async def wire_kryten(
     from playlist_adapters.requests import BusRequests
 
     system = system or System()
-    announced = Announced(name=settings.service_name, version=version(), http_port=settings.http_port)
+    announced = Announced(name=settings.service_name, version=version(), http_port=http_port)
     wish = Wish(settings.cytube_domain, settings.cytube_channel)
     async with AsyncExitStack() as stack:
         stack.enter_context(lock_data_dir(settings.data_dir))

@@ -142,6 +142,21 @@ def test_a_name_created_on_both_in_the_same_instant_has_one_owner(pair: Pair) ->
     assert sum(name.startswith("Night ") for name in names) == NIGHTS
 
 
+def test_a_run_of_one_can_be_cancelled_at_the_other(pair: Pair) -> None:
+    saved = pair.alice.save("Too long", *pair.alice.titles(100)).body["playlist_id"]
+    body = {"playlist_id": saved, "mode": "append"}
+    run = pair.alice.call("POST", "queue/apply", body, headers={"Prefer": "respond-async"}).body["run_id"]
+    assert pair.alice_there.call("DELETE", f"queue/runs/{run}").status == 200
+    ended = until(lambda: _ended(pair.alice, run), "the end of the run")
+    assert (ended["status"], ended["code"]) == ("cancelled", "cancelled")
+    assert 0 < ended["added"] == len(pair.stack.cytube.queue) < 100
+
+
+def _ended(member: Member, run_id: str) -> dict[str, Any] | None:
+    run = member.call("GET", f"queue/runs/{run_id}").body
+    return None if run["status"] == "running" else run
+
+
 def test_a_play_counts_once(pair: Pair) -> None:
     """The last test: it ends both, so that neither has a play in hand when the counts are read."""
     ids = pair.alice.titles(6)

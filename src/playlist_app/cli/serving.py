@@ -19,7 +19,7 @@ from playlist_app.config import NatsSettings, Settings
 from playlist_app.demo import SAMPLE_CATALOG
 from playlist_app.demo.seed import ADMIN, BLESSED, roles, saved_samples, seed
 from playlist_app.observability import log_to_stderr
-from playlist_app.server import bind, url_of
+from playlist_app.server import address_of, bind, url_of
 from playlist_app.supervisor import serve, serve_member
 from playlist_app.wiring import wire_embedded, wire_kryten
 from playlist_core.domain.identity import Role, Username
@@ -97,7 +97,8 @@ async def _serve(
     *,
     as_json: bool,
 ) -> None:
-    async with wire_kryten(settings, nats) as member:
+    told_at = bound if metrics_bound is None else metrics_bound
+    async with wire_kryten(settings, nats, http_port=address_of(told_at)[1]) as member:
 
         def ready() -> None:
             url = settings.public_url or url_of(bound)

@@ -13,10 +13,12 @@ from playlist_app.http.errors import add_error_handlers
 from playlist_app.http.events import Request, event_routes
 from playlist_app.http.guard import Guard, Origins
 from playlist_app.http.marathons import marathon_routes
+from playlist_app.http.metrics import MetricsPage, Timed
 from playlist_app.http.ops import Description, health_routes
 from playlist_app.http.pages import PartsOfThePage, add_pages
 from playlist_app.http.playlists import playlist_routes
 from playlist_app.http.queue import queue_routes
+from playlist_app.metrics import Metrics
 from playlist_app.services import Services
 from playlist_app.version import version
 
@@ -48,11 +50,12 @@ def routes(services: Services) -> Routes:
     return found
 
 
-def create_app(services: Services) -> falcon.asgi.App[Any, Any]:
-    """The ASGI app over wired services."""
+def create_app(services: Services, metrics: Metrics | None = None) -> falcon.asgi.App[Any, Any]:
+    """The ASGI app over wired services; `metrics` are those of the other doors, where there are any."""
     settings = services.settings
+    metrics = metrics or Metrics.of(version())
     guard = Guard(Origins(settings.public_url), settings.trusted_proxies)
-    app = falcon.asgi.App(middleware=[guard, PartsOfThePage()], request_type=Request)
+    app = falcon.asgi.App(middleware=[Timed(metrics), guard, PartsOfThePage()], request_type=Request)
     app.req_options.keep_blank_qs_values = True
     app.req_options.auto_parse_qs_csv = False
     add_error_handlers(app)
@@ -60,5 +63,6 @@ def create_app(services: Services) -> falcon.asgi.App[Any, Any]:
     for path, resource in found:
         app.add_route(path, resource)
     app.add_route("/api/v1/openapi.json", Description(found, version()))
+    app.add_route("/metrics", MetricsPage(services, metrics))
     add_pages(app)
     return app

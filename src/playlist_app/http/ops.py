@@ -51,7 +51,7 @@ class HealthState:
 
     @operation("How the service is", needs=None, answer=HealthView)
     async def on_get(self, call: Call[Nothing, Nothing]) -> HealthView:
-        return _health_view(await self.health.condition(), self.version, demo=self.demo)
+        return health_view(await self.health.condition(), self.version, demo=self.demo)
 
     on_head = on_get
 
@@ -85,7 +85,7 @@ class Readiness:
         condition = await self.health.condition()
         if not condition.ready:
             raise Unavailable(condition.store.message or "The store is away.", dependency="store")
-        return _health_view(condition, self.version, demo=self.demo)
+        return health_view(condition, self.version, demo=self.demo)
 
     on_head = on_get
 
@@ -105,7 +105,8 @@ class Description:
         resp.data = self._document
 
 
-def _health_view(condition: Condition, version: str, *, demo: bool) -> HealthView:
+def health_view(condition: Condition, version: str, *, demo: bool) -> HealthView:
+    """How the service is, as the API tells it."""
     return HealthView(
         status="degraded" if condition.degraded else "ok",
         version=version,

@@ -43,7 +43,8 @@ class Run:
     """One apply (or undo) and how far it got.
 
     `total` counts the items of the playlist, `done` those that stand in their place or have failed;
-    `kept`, `moved` and `added` sum up to the items that stand in the queue through this run.
+    `kept`, `moved` and `added` sum up to the items that stand in the queue through this run. `cancel_asked`
+    is how another process than its own asks it to end.
     """
 
     run_id: str
@@ -63,6 +64,7 @@ class Run:
     eta_seconds: float | None = None
     message: str | None = None
     code: str | None = None
+    cancel_asked: bool = False
 
     @property
     def enqueued_count(self) -> int:

@@ -95,10 +95,12 @@ class Applying:
         await live.finished.wait()
         return live.run
 
-    def cancel(self, run_id: str) -> None:
-        """End a run of this process after the command under way; others are left alone."""
+    async def cancel(self, run_id: str) -> None:
+        """End a run after the command under way; one of another process within seconds."""
         live = self._live.get(run_id)
-        if live is not None:
+        if live is None:
+            await self.book.ask_to_cancel(run_id)
+        else:
             live.cancelled = True
 
     def stop(self) -> None:
@@ -151,8 +153,9 @@ class Applying:
             return
         live.tried_at = now
         try:
-            await self.book.progress(live.run)
+            noted = await self.book.progress(live.run)
             live.noted_at = now
+            live.cancelled = live.cancelled or noted.cancel_asked
         except (Unavailable, OutcomeUnknown):
             if now - live.noted_at > _UNNOTED_MOST:
                 raise

@@ -155,7 +155,7 @@ class ChannelQueue:
         run = await self.applying.run(run_id)
         if run.by.lower() != actor.username.key:
             self._require(actor, Action.CANCEL_ANY_RUN)
-        self.applying.cancel(run_id)
+        await self.applying.cancel(run_id)
         return run
 
     async def sweep(self) -> None:

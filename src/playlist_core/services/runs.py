@@ -59,8 +59,9 @@ class RunBook:
             if held is not None:
                 await self.leases.delete(_LEASE, seen=held)
 
-    async def progress(self, run: Run) -> None:
-        """Write down how far it is and renew the lease; Conflict when somebody took it over."""
+    async def progress(self, run: Run) -> Run:
+        """Write down how far it is and renew the lease, and return what stands then: a cancel may have been
+        asked for. Conflict when somebody took it over."""
         now = self.clock.now()
 
         def renewed(held: ApplyLease | None) -> ApplyLease:
@@ -69,7 +70,23 @@ class RunBook:
             return evolve(held, renewed_at=now)
 
         await self.leases.modify(_LEASE, change=renewed)
-        await self._note(run)
+        return await self._note(run)
+
+    async def ask_to_cancel(self, run_id: str) -> None:
+        """Have a run end that another process carries out: it looks every few seconds."""
+
+        def asked(run: Run | None) -> Run | None:
+            return run and (evolve(run, cancel_asked=True) if run.status is RunStatus.RUNNING else run)
+
+        await self.runs.modify(run_id, change=asked)
+
+    async def current(self) -> Run | None:
+        """The run that is going on now, whoever carries it out."""
+        held = await self.leases.get(_LEASE)
+        if held is None:
+            return None
+        run = await self.get(held.value.run_id)
+        return run if run.status is RunStatus.RUNNING else None
 
     async def close(self, run: Run) -> None:
         """Write down the end and give the lease back."""
@@ -113,9 +130,13 @@ class RunBook:
                     await self.former.delete(seen.value.run_id, seen=former)
                 await self.runs.delete(seen.value.run_id, seen=seen)
 
-    async def _note(self, run: Run) -> None:
+    async def _note(self, run: Run) -> Run:
         stored = _bounded(run)
-        await self.runs.modify(run.run_id, change=lambda _: stored)
+
+        def noted(held: Run | None) -> Run:
+            return stored if held is None else evolve(stored, cancel_asked=held.cancel_asked)
+
+        return await self.runs.modify(run.run_id, change=noted) or stored
 
     async def _give_back(self, run: Run) -> None:
         with LEFT_TO_THE_SWEEP:  # and to its own time, half a minute
