@@ -14,9 +14,9 @@ from playlist_app.commands.forms import Course, Form, Letter
 from playlist_app.commands.orders import Command, Order, Partly
 from playlist_app.commands.port import Request
 from playlist_app.commands.reading import Asked, correlation_of, read_object, requester, take_apart
-from playlist_app.http.parsing import parse_body
 from playlist_app.metrics import Metrics
 from playlist_app.shapes.codec import wire
+from playlist_app.shapes.parsing import parse_body
 from playlist_core.domain.access import decide
 from playlist_core.domain.identity import Actor, Username
 from playlist_core.errors import (

@@ -4,8 +4,8 @@ from typing import Any, Final, TypeVar
 
 from attrs import fields, frozen
 
-from playlist_app.http.parsing import check_size, parse_body, parse_json
 from playlist_app.shapes.commands import Heading
+from playlist_app.shapes.parsing import check_size, parse_body, parse_json
 from playlist_core.domain.identity import Username
 from playlist_core.errors import InvalidInput
 

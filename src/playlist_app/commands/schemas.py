@@ -6,8 +6,8 @@ from typing import Any
 import attrs
 
 from playlist_app.commands.orders import Command
-from playlist_app.http.schema import Schemas
 from playlist_app.shapes.commands import Heading
+from playlist_app.shapes.schema import Schemas
 
 _WAIT = {"type": "boolean", "default": False}
 

@@ -9,8 +9,9 @@ from attrs import define, field, frozen
 
 from playlist_app.http.guard import has_body
 from playlist_app.http.headers import Header
-from playlist_app.http.parsing import BODY_LIMIT, check_size, parse_body, parse_json, parse_query, single
+from playlist_app.http.parsing import parse_query, single
 from playlist_app.shapes.codec import wire
+from playlist_app.shapes.parsing import BODY_LIMIT, check_size, parse_body, parse_json
 from playlist_core.domain.access import Action, decide
 from playlist_core.domain.identity import Actor, ClientAddress
 from playlist_core.domain.login import Session

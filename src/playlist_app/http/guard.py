@@ -12,7 +12,7 @@ from typing import Any, Final
 import falcon.asgi
 from attrs import define, frozen
 
-from playlist_app.http.parsing import check_size
+from playlist_app.shapes.parsing import check_size
 from playlist_core.domain.identity import ClientAddress
 from playlist_core.errors import Denied, InvalidInput, PlaylistError
 

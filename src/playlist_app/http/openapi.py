@@ -8,7 +8,7 @@ import attrs
 
 from playlist_app.http.door import SESSION_COOKIE, Operation
 from playlist_app.http.headers import RETRY_AFTER, Header
-from playlist_app.http.schema import Schemas
+from playlist_app.shapes.schema import Schemas
 
 _METHODS: Final = ("get", "post", "put", "delete")
 _ERROR: Final = {
