@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playlist_app.cli.catalog import _stand
 from playlist_app.cli.progress import Progress, Stand, line_of
+from playlist_app.cli.refreshes import stand_of
 from playlist_core.domain.refresh import Phase, RefreshState
 from tests.process.child import PATIENCE, command, environment
 
@@ -112,7 +112,7 @@ def test_no_line_reaches_the_edge_where_terminals_wrap(stand: Stand, columns: in
     ids=lambda value: f"{value.phase}-{value.step}" if isinstance(value, RefreshState) else "",
 )
 def test_each_phase_and_step_is_told_in_words(state: RefreshState, stand: Stand) -> None:
-    assert _stand(state) == stand
+    assert stand_of(state) == stand
 
 
 class Terminal:

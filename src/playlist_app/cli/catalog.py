@@ -1,17 +1,21 @@
-"""`refresh` and `search`, on the data directory alone."""
+"""`refresh` and `search`: on the data directory; a refresh is the running service's, where there is one."""
 
 import argparse
-from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any
 
 import anyio
 
+from playlist_app.cli.asked_refresh import AskedRefresh
 from playlist_app.cli.categories import check_categories
-from playlist_app.cli.output import length_text, print_json, say
-from playlist_app.cli.progress import Progress, Stand
+from playlist_app.cli.display import Display
+from playlist_app.cli.output import CORRELATION_ID, complain, length_text, print_json, say
+from playlist_app.cli.progress import Progress
+from playlist_app.cli.refreshes import say_report, stand_of
+from playlist_app.cli.remote import INTERRUPTED, Outside, reached
 from playlist_app.cli.settings import settings_of, with_data, with_source
 from playlist_app.config import Settings
 from playlist_app.shapes.catalog import report_view, search_answer
+from playlist_app.shapes.codec import wire
 from playlist_app.tasks import background
 from playlist_app.wiring import wire_files
 from playlist_core.domain.catalog import SearchPage
@@ -19,47 +23,40 @@ from playlist_core.domain.refresh import Phase, RefreshReport, RefreshState
 from playlist_core.domain.titles import display_title
 from playlist_core.services.refreshing import Refreshing
 
-_BYTES: Final = "bytes"
-_PHASES: Final[Mapping[Phase, str]] = {
-    Phase.READING: "Reading",
-    Phase.BUILDING: "Building the index",
-    Phase.SHARING: "Sharing",
-}
-# What the steps of the sources are called here; others as they call themselves.
-_STEPS: Final[Mapping[str | None, str]] = {
-    None: "titles",
-    _BYTES: "titles",
-    "details": "titles one by one",
-    "listing": "the listing",
-}
 
-
-def refresh(args: argparse.Namespace) -> int:
-    """Read the catalogue anew from `--source` or the configured source."""
-    settings = with_source(settings_of(args), args.source)
-    report = anyio.run(_refresh, settings, args.allow_shrink)
+def refresh(args: argparse.Namespace, outside: Outside) -> int:
+    """Read the catalogue anew: by the service where `nats_url` is set and no `--source` is named, or here."""
+    settings = settings_of(args)
+    if settings.nats_url is not None and args.source is None:
+        return anyio.run(_asked_refresh, settings, args, outside)
+    settings = with_source(settings, args.source)
+    report = report_view(anyio.run(_refresh, settings, args.allow_shrink))
     if args.json:
-        print_json(report_view(report))
+        print_json({"by": "this command", **wire.unstructure(report)})
         return 0
-    seconds = (report.finished_at - report.started_at).total_seconds()
-    say(f"{_titles(report.item_count)} from {report.source} in {seconds:.1f} s ({report.snapshot_id}).")
-    for line in _findings(report):
-        say(line)
+    say_report(report, by_service=False)
+    say(f"Kept in {settings.data_dir}; no running service was asked.")
     return 0
 
 
-def _findings(report: RefreshReport) -> Iterator[str]:
-    """What an administrator should know of a refresh."""
-    if report.new or report.changed or report.gone:
-        yield f"New: {report.new:,}, changed: {report.changed:,}, gone: {report.gone:,}."
-    else:
-        yield "Nothing is different."
-    if report.duplicates:
-        yield f"With the title of another one: {report.duplicates:,}."
-    if report.without_duration:
-        yield f"Without a duration: {report.without_duration:,}."
-    if not report.shared:
-        yield "The store could not be told; the service sees to that when it runs and the store is back."
+async def _asked_refresh(settings: Settings, args: argparse.Namespace, outside: Outside) -> int:
+    async with reached(settings, args, outside) as service:
+        display = Display(lines=not args.json)
+        asked = AskedRefresh(service, clock=outside.system.clock, display=display)
+        with outside.presses() as presses:
+            report = await asked.carry_out(presses, allow_shrink=args.allow_shrink)
+        told: dict[str, Any] = {CORRELATION_ID: service.correlation_id, "by": "service"}
+        if report is None:
+            seen = "goes on reading by itself" if asked.run_id else "was asked, and may be reading"
+            complain(f"The service {seen}.")
+            told |= {"run_id": asked.run_id}
+        else:
+            told |= wire.unstructure(report)
+        if args.json:
+            print_json(told)
+        elif report is not None:
+            say_report(report, by_service=True)
+        return INTERRUPTED if report is None else 0
 
 
 async def _refresh(settings: Settings, allow_shrink: bool) -> RefreshReport:
@@ -73,7 +70,7 @@ async def watched_refresh(refreshing: Refreshing, *, allow_shrink: bool) -> Refr
 
     def show(state: RefreshState) -> None:
         if state.phase is not Phase.IDLE:
-            progress.show(_stand(state))
+            progress.show(stand_of(state))
 
     stop = refreshing.listen(show)
     try:
@@ -83,22 +80,6 @@ async def watched_refresh(refreshing: Refreshing, *, allow_shrink: bool) -> Refr
     finally:
         stop()
         progress.end()
-
-
-def _stand(state: RefreshState) -> Stand:
-    """What to show of it."""
-    doing = _PHASES[state.phase]
-    if state.phase is Phase.READING:
-        doing = f"{doing} {_STEPS.get(state.step, state.step)}"
-    done, expected = state.done, state.expected
-    if not expected:
-        return Stand(doing=doing, count=f"{done:,}" if done else "")
-    most = f"{expected:,}"
-    count = f"{done:{len(most)},}/{most}"
-    if state.step == _BYTES:
-        count = f"{done / 1e6:.1f}/{expected / 1e6:.1f} MB"
-    part = min(1.0, done / expected)
-    return Stand(doing=doing, count=count, part=part, seconds_left=state.estimate_seconds)
 
 
 def search(args: argparse.Namespace) -> int:

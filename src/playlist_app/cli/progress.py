@@ -46,11 +46,16 @@ def line_of(stand: Stand, columns: int, *, seconds: float = 0.0) -> str:
     return stand.doing[: max(0, columns - 1)]
 
 
+def left_of(stand: Stand) -> str:
+    """How long the rest takes, in words; nothing where nobody knows."""
+    return "" if stand.seconds_left is None else f"{length_text(ceil(stand.seconds_left))} left"
+
+
 def _lines(stand: Stand, room: int) -> Iterator[str]:
     """In ever shorter forms, each with the longest bar for which there is room."""
     part = stand.part or 0.0
     percent = f"{int(100 * part):3} %"
-    left = "" if stand.seconds_left is None else f"{length_text(ceil(stand.seconds_left))} left"
+    left = left_of(stand)
     # The bar shall not jump when it becomes known how long the rest takes.
     place = left or _SOME_TIME
     for behind in ((percent, stand.count, place), (percent, place), (percent,)):
@@ -84,6 +89,11 @@ class Progress:
     _began: float = field(default=0.0, init=False)
     _drawn_at: float = field(default=0.0, init=False)
 
+    @property
+    def on_terminal(self) -> bool:
+        """Whether there is anybody who sees a line redraw itself."""
+        return self.stream is not None and self.stream.isatty()
+
     def show(self, stand: Stand) -> None:
         """What is to be seen from now on, if anybody looks."""
         now = time.monotonic()
@@ -108,7 +118,7 @@ class Progress:
             self.stream.flush()
 
     def _draw(self, stand: Stand, now: float) -> None:
-        if self.stream is None or not self.stream.isatty():
+        if self.stream is None or not self.on_terminal:
             return
         self._drawn_at = now
         line = line_of(stand, _columns(self.stream), seconds=now - self._began)
