@@ -7,46 +7,75 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from json import JSONDecodeError
+from types import FunctionType
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio
-from attrs import define, field
+from anyio.lowlevel import checkpoint
+from attrs import define, field, frozen
 from kryten import KrytenClient
-from kryten.config import KrytenConfig, NatsConfig
+from kryten.config import KrytenConfig
 from nats.aio.client import Client as NatsClient
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
-from nats.js.api import KeyValueConfig
-from nats.js.errors import BadRequestError, BucketNotFoundError
-from nats.js.kv import KeyValue
-from pydantic import ValidationError
 
+from playlist_adapters.nats_access import NatsAccess, addresses, options
+from playlist_adapters.nats_connecting import ServerFacts, Way
 from playlist_adapters.nats_errors import FAILURES, asking
-from playlist_core.errors import InvalidInput, OutcomeUnknown, Unavailable
+from playlist_core.errors import OutcomeUnknown, Unavailable
 
 log = logging.getLogger("kryten_playlist.bus")
 
 Hear = Callable[[Msg], Awaitable[None]]
 
-MAX_VALUE_BYTES = 1024 * 1024
 # A peer that vanished without a word is noticed after two unanswered pings; kryten-py takes four minutes.
 _PING_SECONDS = 10
-# A bucket that somebody else made in the same instant, with other options than ours.
-_NAME_IN_USE = 10058
-_TLS_KEYS = ("tls_ca", "tls_cert", "tls_key")
+_RECONNECT_SECONDS = 1
+_LEAVE_SECONDS = 2
+_UNREACHED = "NATS cannot be reached: look whether it runs, and at nats_url."
+
+
+@frozen(kw_only=True)
+class Announced:
+    """What other Kryten services hear of this one: startup, heartbeats, shutdown. `http_port` has /health."""
+
+    name: str
+    version: str
+    heartbeat_seconds: int = 30
+    heartbeat: bool = True
+    discovery: bool = True
+    http_port: int | None = None
+
+    def for_kryten(self) -> dict[str, Any]:
+        """kryten-py's section `service`."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "enable_heartbeat": self.heartbeat,
+            "heartbeat_interval": self.heartbeat_seconds,
+            "enable_discovery": self.discovery,
+            "health_port": self.http_port,
+            "metrics_port": self.http_port,
+        }
 
 
 class _TellingClient(KrytenClient):
     """kryten-py's client, which otherwise keeps to itself that its connection went and came."""
 
-    def __init__(self, config: KrytenConfig) -> None:
+    def __init__(self, config: KrytenConfig, way: Way) -> None:
         super().__init__(config, logger=log.getChild("kryten"))
+        self.way = way
         self.connections = 1
         self.closed = anyio.Event()
-        self.refused = False
         self.on_reconnect: list[Callable[[], None]] = []
+
+    async def connect(self) -> None:
+        """kryten-py's own, which finds our way to connect where it looks for nats-py: it takes no options."""
+        theirs = KrytenClient.connect
+        ours = FunctionType(theirs.__code__, {**theirs.__globals__, "nats": self.way})
+        await ours(self)
 
     async def _on_reconnected(self) -> None:
         await super()._on_reconnected()
@@ -59,9 +88,11 @@ class _TellingClient(KrytenClient):
         self.closed.set()
 
     async def _on_error(self, e: Exception) -> None:
-        # What follows in the same attempt is only how the server hung up.
-        self.refused = self.refused or "authorization violation" in str(e).lower()
-        await super()._on_error(e)
+        # kryten-py adds a traceback to most, and those are of how a server hung up.
+        log.warning("NATS: %s", str(e) or type(e).__name__)
+
+    async def _setup_subscriptions(self) -> None:
+        """None: whoever wants the channel's events subscribes when the channel is known."""
 
 
 @define(eq=False)
@@ -74,8 +105,6 @@ class Bus:
     client: KrytenClient
     _telling: _TellingClient = field(alias="telling", kw_only=True)
     _nats: NatsClient = field(alias="nats", kw_only=True)
-    _buckets: dict[str, KeyValue] = field(factory=dict[str, KeyValue], init=False)
-    _binding: anyio.Lock = field(factory=anyio.Lock, init=False)
 
     @property
     def connected(self) -> bool:
@@ -91,6 +120,11 @@ class Bus:
     def max_payload(self) -> int:
         """The bytes a message may have, headers included; over it the server cuts the connection."""
         return self._nats.max_payload
+
+    @property
+    def server(self) -> ServerFacts:
+        """The server that was last connected to."""
+        return self._telling.way.server
 
     def require_connection(self) -> None:
         """Raises Unavailable while disconnected, when nothing can be sent."""
@@ -122,12 +156,24 @@ class Bus:
         self.require_connection()
         with asking(f"subject {subject}"):
             subscription = await self._nats.subscribe(subject, queue=queue, cb=hear)
-            await self._nats.flush()
         try:
+            with asking(f"subject {subject}"):
+                await self._nats.flush()
             yield
         finally:
-            with anyio.CancelScope(shield=True), suppress(*FAILURES):
-                await subscription.unsubscribe()
+            with anyio.CancelScope(shield=True):
+                await self._leave(subscription)
+
+    async def _leave(self, subscription: Subscription) -> None:
+        """What the server has sent us already is heard still: of a queue nobody else ever gets it."""
+        if self.connected:
+            with anyio.move_on_after(_LEAVE_SECONDS), suppress(*FAILURES):
+                await subscription.drain()
+                return
+        with suppress(*FAILURES):
+            await subscription.unsubscribe()
+        # A drain that failed leaves it where a reconnection would subscribe it again.
+        self._nats._remove_sub(subscription._id)
 
     async def ask(self, subject: str, fields: Mapping[str, Any], *, timeout: float) -> Any:
         """The JSON answer to a JSON request. `timeout` in seconds.
@@ -135,6 +181,7 @@ class Bus:
         Raises Unavailable when nothing was sent or nobody listens, OutcomeUnknown when no answer came that
         can be read: whoever listens may have acted on it.
         """
+        await checkpoint()  # who tries again and again while NATS is away lets others have their turn
         self.require_connection()
         try:
             return await self.client.nats_request(subject, dict(fields), timeout=timeout)
@@ -157,58 +204,18 @@ class Bus:
         """nats-py's JetStream of this connection, for what kryten-py has no words for."""
         return self._nats.jetstream()
 
-    async def bucket(self, name: str, *, replicas: int = 1) -> KeyValue:
-        """The bucket of that name, bound once; made where it is missing, with history 1 and values of 1 MiB.
-
-        An existing one is taken as it is. kryten-py asks for the stream at each of its own reads and
-        answers an outage with "nothing there", so only its binding is used. Raises Unavailable, and
-        InvalidInput for a bucket whose entries would expire by themselves.
-        """
-        async with self._binding:
-            if name not in self._buckets:
-                self.require_connection()
-                with asking(f"bucket {name}"):
-                    found = await self._bind(name, replicas)
-                    status = await found.status()
-                if status.ttl:
-                    raise InvalidInput(
-                        f"The bucket {name} drops what is {status.ttl:.0f} s old: take off its TTL."
-                    )
-                if status.stream_info.config.allow_direct:
-                    found = self._read_from_the_leader(name)
-                self._buckets[name] = found
-            return self._buckets[name]
-
-    def _read_from_the_leader(self, name: str) -> KeyValue:
-        """nats-py would let any replica answer, also one that has not heard of our last write yet."""
-        return KeyValue(name, f"KV_{name}", f"$KV.{name}.", self.jetstream(), direct=False)
-
-    async def _bind(self, name: str, replicas: int) -> KeyValue:
-        """kryten-py can say neither history nor replicas, so more than one replica is asked for directly."""
-        if replicas == 1:
-            return await self.client.get_or_create_kv_bucket(name, "Kryten Playlist", MAX_VALUE_BYTES)
-        try:
-            return await self.jetstream().key_value(name)
-        except BucketNotFoundError:
-            config = KeyValueConfig(
-                name, description="Kryten Playlist", max_value_size=MAX_VALUE_BYTES, replicas=replicas
-            )
-        try:
-            return await self.jetstream().create_key_value(config)
-        except BadRequestError as exc:
-            if exc.err_code != _NAME_IN_USE:
-                raise
-            return await self.jetstream().key_value(name)
-
 
 @asynccontextmanager
-async def open_bus(config: Mapping[str, Any], *, patience: float = 30) -> AsyncIterator[Bus]:
-    """Connect with the settings of a Kryten installation (`nats`, `channels`, `service`, …) and stay so.
+async def open_bus(
+    nats: NatsAccess, *, announced: Announced | None = None, patience: float = 30
+) -> AsyncIterator[Bus]:
+    """Connect and stay so; others hear of it where something is `announced`.
 
     Raises InvalidInput for settings that cannot work, Unavailable when NATS is not reached within
     `patience` seconds. Once connected the client comes back after any outage, however long.
     """
-    client = _TellingClient(_settled(config))
+    way = Way(options(nats), servers=len(nats.servers), has_certificate=nats.tls_cert is not None)
+    client = _TellingClient(_client_config(nats, announced), way)
     try:
         yield Bus(client, telling=client, nats=await _connected(client, patience))
     finally:
@@ -220,56 +227,55 @@ async def _connected(client: _TellingClient, patience: float) -> NatsClient:
     """The one place that reaches through kryten-py to nats-py."""
     try:
         # By itself it would try for ever.
-        with anyio.fail_after(patience):
+        with anyio.fail_after(patience), _without_tracebacks(client.logger):
             await client.connect()
     except FAILURES as exc:
-        if client.refused:
-            raise _away("NATS refused the user and password, or the token, of this service.") from exc
-        raise _away("NATS cannot be reached: look whether it runs, and at nats.servers.") from exc
+        raise _away(client.way.refusal or _UNREACHED) from exc
     nats = client._nats
-    if nats is None:
-        raise _away("NATS has closed the connection at once: look at its log.")
-    # No buffer for the time without connection: whatever is published then fails at once, instead of
-    # arriving after the outage, when nobody expects it any more.
-    nats._max_pending_size = 0
+    if nats is not client.way.client:
+        raise _away("This version of kryten-py connects in a way that is not known here: install 0.17.5.")
+    if nats is None or not nats.is_connected:
+        raise _away(client.way.refusal or "NATS has closed the connection at once: look at its log.")
     return nats
+
+
+@contextmanager
+def _without_tracebacks(logger: logging.Logger) -> Iterator[None]:
+    """What kryten-py logs of a connection that fails is told in a sentence."""
+
+    def shortened(record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        return True
+
+    logger.addFilter(shortened)
+    try:
+        yield
+    finally:
+        logger.removeFilter(shortened)
 
 
 def _away(message: str) -> Unavailable:
     return Unavailable(message, code="nats_unavailable", dependency="nats")
 
 
-def _settled(config: Mapping[str, Any]) -> KrytenConfig:
-    """The settings as the client gets them; raises InvalidInput, and never repeats a value, for bad ones."""
-    try:
-        parsed = KrytenConfig(**config)
-    except ValidationError as exc:
-        problems = [
-            f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in exc.errors(include_input=False)
-        ]
-        raise InvalidInput("; ".join(problems)) from None
-    ignored = [key for key in _TLS_KEYS if getattr(parsed.nats, key)]
-    if ignored:
-        # kryten-py takes them and connects without.
-        raise InvalidInput.of(f"nats.{ignored[0]}", "is not supported; use a server of tls://host:port")
-    return parsed.model_copy(update={"nats": _quiet(parsed.nats)})
-
-
-def _quiet(nats: NatsConfig) -> NatsConfig:
-    """Credentials out of the addresses, because those are logged; and a client that never gives up."""
-    servers = [each if "://" in each else f"nats://{each}" for each in nats.servers]
-    parts = [urlsplit(server) for server in servers]
-    credentials = {(part.username, part.password) for part in parts if part.username}
-    if len(credentials) > 1:
-        raise InvalidInput.of("nats.servers", "name different users; one must do for all")
-    given: dict[str, str | None] = {}
-    for user, password in credentials:
-        given = {"token": user} if password is None else {"user": user, "password": password}
-    return nats.model_copy(
-        update={
-            **given,
-            "servers": [part._replace(netloc=part.netloc.rpartition("@")[2]).geturl() for part in parts],
-            "max_reconnect_attempts": -1,
-            "ping_interval": min(nats.ping_interval, _PING_SECONDS),
+def _client_config(nats: NatsAccess, announced: Announced | None) -> KrytenConfig:
+    """kryten-py's settings: one that never gives up, and whose addresses it may log."""
+    access = {
+        "servers": addresses(nats),
+        "user": nats.user,
+        "password": nats.password,
+        "token": nats.token,
+        "reconnect_time_wait": _RECONNECT_SECONDS,
+        "ping_interval": _PING_SECONDS,
+    }
+    service = None if announced is None else announced.for_kryten()
+    # It insists on a channel; ours is known only when the robot was asked.
+    return KrytenConfig.model_validate(
+        {
+            "nats": access,
+            "service": service,
+            "channels": [{"domain": "-", "channel": "-"}],
+            # Which it sets for the logger that we give it.
+            "log_level": logging.getLevelName(log.getEffectiveLevel()),
         }
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from anyio.abc import TaskGroup
@@ -21,6 +22,7 @@ from playlist_app.compose import Parts, compose, compose_library
 from playlist_app.config import CatalogSettings, Database, NatsSettings, Settings, Site, Source
 from playlist_app.demo.stage import Stage
 from playlist_app.demo.titles import DemoTitles
+from playlist_app.inspection import Peers
 from playlist_app.membership import Membership
 from playlist_app.services import Library, Services
 from playlist_app.tasks import background
@@ -134,12 +136,16 @@ async def _joined_buckets(settings: Settings, bus: "Bus", tasks: TaskGroup) -> B
     for name in _BUCKETS:
         found[name] = await bind_bucket(
             bus,
-            f"{settings.nats_bucket_prefix or ''}kryten_playlist_{name}",
+            _bucket_name(settings, name),
             copied=name in _READ_ALL_THE_TIME,
             replicas=settings.nats_replicas,
         )
         tasks.start_soon(found[name].follow)
     return Buckets(**found)
+
+
+def _bucket_name(settings: Settings, role: str) -> str:
+    return f"{settings.nats_bucket_prefix or ''}kryten_playlist_{role}"
 
 
 @asynccontextmanager
@@ -177,6 +183,20 @@ async def wire_migration(settings: Settings) -> AsyncGenerator[Migrating, None]:
         )
 
 
+def peers(settings: Settings) -> Peers:
+    """Whom `config check` asks; asking makes nothing and changes nothing."""
+    from playlist_adapters.looks import holder_of, look_at_index, look_at_nats
+
+    nats = settings.nats
+    return Peers(
+        holder=partial(holder_of, settings.data_dir),
+        index=partial(look_at_index, settings.sqlite_path),
+        source=catalog_source(settings.catalog, System(), tries=1),
+        nats=None if nats is None else partial(look_at_nats, nats, patience=_CALLER_WAITS),
+        buckets=tuple(_bucket_name(settings, role) for role in _BUCKETS),
+    )
+
+
 @asynccontextmanager
 async def wire_files(settings: Settings) -> AsyncGenerator[Library, None]:
     """Catalogue and playlists for the command line; takes the data directory as the service does."""
@@ -188,9 +208,11 @@ async def wire_files(settings: Settings) -> AsyncGenerator[Library, None]:
         yield library
 
 
-def catalog_source(catalog: CatalogSettings, system: System) -> CatalogSource | None:
-    """The connector for the configured source, if any."""
-    return None if catalog.source is None else _connector(catalog.source, catalog, system)
+def catalog_source(
+    catalog: CatalogSettings, system: System, *, tries: int | None = None
+) -> CatalogSource | None:
+    """The connector for the configured source, if any; `tries` is how often a site is asked the same."""
+    return None if catalog.source is None else _connector(catalog.source, catalog, system, tries)
 
 
 def _later(catalog: CatalogSettings, system: System) -> CatalogSource | None:
@@ -199,10 +221,12 @@ def _later(catalog: CatalogSettings, system: System) -> CatalogSource | None:
     return None if source is None else DeferredSource(lambda: _connector(source, catalog, system))
 
 
-def _connector(source: Source, catalog: CatalogSettings, system: System) -> CatalogSource:
+def _connector(
+    source: Source, catalog: CatalogSettings, system: System, tries: int | None = None
+) -> CatalogSource:
     match source:
         case Site(url):
-            return _site(url, catalog, system)
+            return _site(url, catalog, system, tries)
         case Database(dsn):
             password = catalog.password if source.password is None else source.password
             return DatabaseSource(dsn, password=password, media_base_url=catalog.media_url)
@@ -210,15 +234,22 @@ def _connector(source: Source, catalog: CatalogSettings, system: System) -> Cata
             return ExportSource(path, media_base_url=catalog.media_url)
 
 
-def _site(url: str, catalog: CatalogSettings, system: System) -> CatalogSource:
+def _site(url: str, catalog: CatalogSettings, system: System, tries: int | None) -> CatalogSource:
     from playlist_adapters.mediacms.api import ApiCredentials, ApiSource
+    from playlist_adapters.mediacms.api.retries import Manners
 
     credentials = None
     if catalog.token is not None:
         credentials = ApiCredentials.of_token(catalog.token)
     elif catalog.username is not None and catalog.password is not None:
         credentials = ApiCredentials.of_password(catalog.username, catalog.password)
-    return ApiSource(url, credentials=credentials, clock=system.clock, randomness=system.randomness)
+    return ApiSource(
+        url,
+        credentials=credentials,
+        clock=system.clock,
+        randomness=system.randomness,
+        manners=Manners() if tries is None else Manners(tries=tries),
+    )
 
 
 @asynccontextmanager

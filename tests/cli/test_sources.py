@@ -70,11 +70,12 @@ def test_the_settings_are_shown_without_passwords_and_tokens(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(f"{ENVIRONMENT}SOURCE", f"postgresql://me:{SECRET}@db/cms")
-    assert (run(["config", "check"]), run(["config", "show"]), run(["config", "show", "--json"])) == (0, 0, 0)
+    verbs = (("check", "--offline"), ("show",), ("show", "--json"))
+    assert [run(["config", *words]) for words in verbs] == [0, 0, 0]
     out = capsys.readouterr().out
     assert (out.count("postgresql://me:***@db/cms"), SECRET in out) == (2, False)
     monkeypatch.setenv(f"{ENVIRONMENT}TOKEN", SECRET)
-    assert run(["config", "check"]) == 1
+    assert run(["config", "check", "--offline"]) == 1
     error = capsys.readouterr().err
     assert f"{ENVIRONMENT}TOKEN: catalog.source is a database, whose user stands in its address" in error
     assert SECRET not in error

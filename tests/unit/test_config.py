@@ -41,6 +41,15 @@ def test_without_a_file_and_an_environment_everything_is_at_its_default(tmp_path
 def test_the_defaults_are_those_of_the_contract() -> None:
     assert Settings() == Settings(
         nats_url=None,
+        nats_user=None,
+        nats_password=None,
+        nats_token=None,
+        nats_credentials=None,
+        nats_tls_ca=None,
+        nats_tls_cert=None,
+        nats_tls_key=None,
+        nats_replicas=1,
+        nats_bucket_prefix=None,
         nats_subject_prefix="kryten",
         service_name="playlist",
         namespace="default",
@@ -48,6 +57,8 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         cytube_channel=None,
         http_host="127.0.0.1",
         http_port=8088,
+        metrics_host="127.0.0.1",
+        metrics_port=None,
         public_url=None,
         trusted_proxies=(),
         sqlite_path=Path("./data/catalog.sqlite3"),
@@ -154,7 +165,9 @@ def test_a_default_file_that_is_broken_is_not_passed_over(tmp_path: Path) -> Non
         ({"admin": []}, "admin", "admins"),
         ({"catalog": {"sorce": "x"}}, "catalog.sorce", "catalog.source"),
         ({"max_shrink": 0.5}, "max_shrink", "catalog.max_shrink"),
-        ({"nats": {}}, "nats", "nats_url"),
+        ({"nats": {"sevrers": []}}, "nats.sevrers", "nats.servers"),
+        ({"nats": {"url": "nats://n"}}, "nats.url", "nats_url"),
+        ({"nats": "nats://n"}, "nats", "nats_url"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_known_one(
@@ -272,8 +285,8 @@ def test_a_broken_file_does_not_hide_what_is_wrong_in_the_environment(tmp_path: 
 
 def test_no_message_holds_a_password_from_whatever_key_it_stands_under(tmp_path: Path) -> None:
     secret = "hunter2hunter2"
-    # Any text may be a password: how it is kept secret is in test_config_sources.py.
-    for key in set(KINDS) - {"catalog.password"}:
+    # Any text may be a password: how it is kept secret is in test_config_secrets.py.
+    for key in set(KINDS) - {"catalog.password", "nats_password", "nats_token"}:
         for raw in (f"x://u:{secret}@h:1/ {secret}", [f"u:{secret}@h"], {secret[:5]: secret}):
             with pytest.raises(ConfigInvalid) as caught:
                 load(write(tmp_path, document(key, raw)), {})

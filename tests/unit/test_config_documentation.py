@@ -16,19 +16,27 @@ from playlist_app.config import (
     environment_name,
     load,
 )
+from playlist_app.config.inherited import INHERITED
+from playlist_app.config.secret_files import SECRET_FILES
 from playlist_app.config.sources import DATABASE_PARAMETERS, source_of
-from tests.unit.config_world import WHOLE, write
+from playlist_app.inspection import Verdict, settings_findings
+from tests.unit.config_world import NEEDED, WHOLE, write
+from tests.unit.inspection_world import World
 
-# What a key cannot do without.
-NEEDED = {"catalog.username": {environment_name("catalog.password"): "x"}}
-PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "configuration.md"
+
+
+def section(title: str) -> str:
+    """What stands under a heading of docs/configuration.md, up to the next of its rank."""
+    return PAGE.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def documented() -> dict[str, list[str]]:
     """The cells of docs/configuration.md behind each key: type, default, meaning, example, environment."""
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in PAGE.read_text().splitlines()
+        for line in section("Every key").splitlines()
         if line.startswith("| `")
     ]
     return {row[0].strip("`"): row[1:] for row in rows}
@@ -60,10 +68,44 @@ def test_the_example_files_of_the_documentation_can_be_used(tmp_path: Path) -> N
     blocks = re.findall(r"```(toml|json)\n(.*?)```", PAGE.read_text(), re.DOTALL)
     toml, as_json = (load(write(tmp_path, text, f"c.{kind}"), {}).settings for kind, text in blocks)
     assert [kind for kind, _ in blocks] == ["toml", "json"]
-    assert (as_json.admins, as_json.nats_url, as_json.catalog) == (toml.admins, toml.nats_url, toml.catalog)
+    assert (as_json.admins, as_json.nats, as_json.catalog) == (toml.admins, toml.nats, toml.catalog)
     assert toml.catalog == CatalogSettings(
         source=Path("/var/lib/kryten/export.csv"), refresh_every=timedelta(hours=6)
     )
+
+
+def test_the_example_file_can_be_used_once_its_secrets_are_there(tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "config.toml").read_text()
+    for named in re.findall(r'_file = "(.*)"', text):
+        (tmp_path / Path(named).name).write_text("0123456789abcdef\n")
+        (tmp_path / Path(named).name).chmod(0o640)
+    loaded = load(write(tmp_path, text.replace("/etc/kryten/playlist/", f"{tmp_path}/"), "c.toml"), {})
+    assert loaded.notices == ()
+    assert loaded.settings.nats is not None
+    assert (loaded.settings.nats.password, loaded.settings.catalog.token) == ("0123456789abcdef",) * 2
+
+
+def test_what_becomes_of_every_old_key_is_documented() -> None:
+    page = section("From an earlier or another Kryten service")
+    families = ("alternate_", "verify_")
+    missing = [key for key in INHERITED if f"`{key}`" not in page and not key.startswith(families)]
+    assert missing == []
+    assert all(f"`{family}…`" in page for family in families)
+
+
+def test_every_secret_is_documented_with_its_file() -> None:
+    for name, key in SECRET_FILES.items():
+        row = f"| `{key}` | `{name}` | `{environment_name(name)}` |"
+        assert row in section("Secrets")
+
+
+@pytest.mark.anyio
+async def test_the_report_of_the_documentation_has_the_lines_that_come() -> None:
+    block = re.findall(r"```\n(.*?)```", section("Trying it out"), re.DOTALL)[0].splitlines()
+    lines = [re.split(r"  +", line, maxsplit=2) for line in block[:-1]]
+    found = [*settings_findings(load(None, {}, default_path=PAGE.with_name("none"))), *await World().look()]
+    assert [line[1] for line in lines] == [each.name for each in found]
+    assert {line[0] for line in lines} == {Verdict.OK, Verdict.WARNING}
 
 
 def test_the_error_in_the_documentation_is_the_one_that_comes(

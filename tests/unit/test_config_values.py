@@ -6,7 +6,7 @@ import pytest
 
 from playlist_app.config import Settings, describe, environment_name, load
 from playlist_app.config.keys import KINDS
-from tests.unit.config_world import GOOD, WHOLE, document, problems, value_of, write
+from tests.unit.config_world import GOOD, NEEDED, WHOLE, document, problems, value_of, write
 
 # What else a number stands against would hide what is tested here.
 ROOM = {
@@ -69,29 +69,39 @@ def test_a_whole_number_of_the_environment_is_written_in_digits(text: str) -> No
 def test_a_value_is_the_same_from_a_file_and_from_the_environment(
     tmp_path: Path, key: str, raw: object, text: str, value: object
 ) -> None:
-    assert value_of(load(write(tmp_path, document(key, raw)), {}).settings, key) == value
-    assert value_of(load(None, {environment_name(key): text}).settings, key) == value
+    needed = NEEDED.get(key, {})
+    assert value_of(load(write(tmp_path, document(key, raw)), needed).settings, key) == value
+    assert value_of(load(None, {environment_name(key): text, **needed}).settings, key) == value
 
 
 @pytest.mark.parametrize(("key", "raw", "text", "value"), [case for case in GOOD if case[3] is not None])
 def test_what_is_shown_can_be_set_again(
     tmp_path: Path, key: str, raw: object, text: str, value: object
 ) -> None:
-    loaded = load(write(tmp_path, document(key, raw)), {})
+    needed = NEEDED.get(key, {})
+    loaded = load(write(tmp_path, document(key, raw)), needed)
     [shown] = [line.value for line in describe(loaded) if line.key == key]
     if "***" not in shown:
-        assert value_of(load(None, {environment_name(key): shown}).settings, key) == value
+        assert value_of(load(None, {environment_name(key): shown, **needed}).settings, key) == value
 
 
 TEXTS = ["", " ", "/a ", "a\0b", "a\nb", "a\ud800b"]
 BAD: dict[str, list[object]] = {
     "nats_url": [
-        "n:4222", "http://n", "nats://", "nats://n:0", "nats://n:99999", "nats://n:x", "nats://n/path",
-        "nats://a:4222,nats://b:4222", "nats://n?x", "nats://n#x", "nats://a b", "nats://[::1",
+        "http://n", "nats://", "nats://n:0", "nats://n:99999", "nats://n:x", "nats://n/path",
+        "nats://a,", "nats://a,b", "nats://a,ws://b", "u:p@n", "nats://u:p@a,nats://u:q@b", "nats://u:p,w@n",
+        "nats://n?x", "nats://n#x", "nats://a b", "nats://[::1",
         "nats://ü:p@n", "nats://u:p w@n",
         "nats://u:p/w@n", 1, [],
     ],
     "nats_subject_prefix": ["a.*", ">", "a b", ".a", "a.", "a..b", "ü", "x" * 65, 1, None],
+    "nats_user": ["a b", "a:b", 5],
+    "nats_password": ["x" * 1001, 5],
+    "nats_token": ["x" * 1001, True],
+    "nats_credentials": ["~/x", "x/", "file:///x", 5],
+    "nats_tls_ca": ["x/", "https://x", []],
+    "nats_bucket_prefix": ["a.b", "a b", "x" * 33, 5],
+    "metrics_host": ["*", "localhost:80", None],
     "service_name": ["a.b", "a/b", "x" * 65, None],
     "namespace": ["a/b", "*", ".", "a.", None],
     "cytube_domain": [

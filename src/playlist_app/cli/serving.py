@@ -1,6 +1,7 @@
 """`demo` and `serve`: the service itself."""
 
 import argparse
+import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
@@ -14,7 +15,7 @@ from attrs import evolve
 
 from playlist_app.cli.catalog import watched_refresh
 from playlist_app.cli.output import flush_output, print_error, print_json, say
-from playlist_app.cli.settings import kept_in, settings_of, with_source
+from playlist_app.cli.settings import kept_in, loaded_of, with_source
 from playlist_app.config import NatsSettings, Settings
 from playlist_app.demo import SAMPLE_CATALOG
 from playlist_app.demo.seed import ADMIN, BLESSED, roles, saved_samples, seed
@@ -25,6 +26,8 @@ from playlist_app.wiring import wire_embedded, wire_kryten
 from playlist_core.domain.identity import Role, Username
 from playlist_core.errors import InvalidInput, PlaylistError, Unavailable
 from playlist_core.services.catalog import Catalog
+
+log = logging.getLogger("kryten_playlist.settings")
 
 _TRY: Final = """\
 Kryten Playlist demo: {url}
@@ -63,7 +66,8 @@ def default_demo_dir() -> Path:
 
 def serve_channel(args: argparse.Namespace) -> int:
     """The service for a real channel, over NATS."""
-    settings = settings_of(args)
+    loaded = loaded_of(args)
+    settings = loaded.settings
     nats = settings.nats
     if nats is None:
         missing = InvalidInput(
@@ -75,6 +79,8 @@ def serve_channel(args: argparse.Namespace) -> int:
         print_error(missing, as_json=args.json)
         return 2
     log_to_stderr(verbose=args.verbose)
+    for each in loaded.notices:
+        log.warning("%s: %s", each.where, each.notice)
     with bind(settings.http_host, settings.http_port) as bound, _metrics_socket(settings) as beside:
         _in_loop(partial(_serve, settings, nats, bound, beside, as_json=args.json))
     return 0

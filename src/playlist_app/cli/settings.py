@@ -7,7 +7,7 @@ from pathlib import Path
 from attrs import evolve
 
 from playlist_app.cli.output import complain
-from playlist_app.config import ConfigInvalid, Problem, Settings, Source, load
+from playlist_app.config import ConfigInvalid, Loaded, Problem, Settings, Source, load
 from playlist_app.config.contradictions import contradictions
 from playlist_core.domain.catalog import no_snapshot
 from playlist_core.errors import InvalidInput
@@ -15,8 +15,14 @@ from playlist_core.errors import InvalidInput
 
 def settings_of(args: argparse.Namespace) -> Settings:
     """Raises ConfigInvalid that lists everything that is wrong, InvalidInput for an unusable directory."""
-    settings = load(args.config, os.environ).settings
-    return kept_in(settings, args.data_dir or settings.data_dir)
+    return loaded_of(args).settings
+
+
+def loaded_of(args: argparse.Namespace) -> Loaded:
+    """The same with the origins of the settings and what people should know of them."""
+    loaded = load(args.config, os.environ)
+    directory = args.data_dir or loaded.settings.data_dir
+    return evolve(loaded, settings=kept_in(loaded.settings, directory))
 
 
 def with_data(settings: Settings) -> Settings:

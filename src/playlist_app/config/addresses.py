@@ -48,7 +48,7 @@ def public_url() -> Kind[str]:
     wants = "an address such as https://playlist.example, without a path, user or query"
 
     def parse(text: str) -> str:
-        parts = _split(text, ("http", "https"), wants)
+        parts = split(text, ("http", "https"), wants)
         if parts.username is not None:
             raise refusal(wants)
         return _origin(parts)
@@ -62,7 +62,7 @@ def site(text: str) -> str:
     No slash at the end. Raises InvalidInput, which shows nothing of it.
     """
     wants = "an address such as https://videos.example, with a path if the site has one"
-    parts = _split(text, ("http", "https"), wants, path=_PATH)
+    parts = split(text, ("http", "https"), wants, path=_PATH)
     if parts.username is not None:
         raise InvalidInput(
             "must not hold a name or a password: give catalog.username and catalog.password, or catalog.token"
@@ -75,17 +75,6 @@ def site(text: str) -> str:
 def site_url() -> Kind[str]:
     """A setting that is the address of a site."""
     return textual("an address such as https://videos.example", site)
-
-
-def nats_url() -> Kind[str]:
-    """The NATS server, credentials included; shown without them."""
-    wants = "an address such as nats://127.0.0.1:4222 or tls://user:password@nats.example:4222"
-
-    def parse(text: str) -> str:
-        _split(text, ("nats", "tls", "ws", "wss"), wants)
-        return text
-
-    return textual(wants, parse, show=masked)
 
 
 def masked(url: str) -> str:
@@ -131,10 +120,13 @@ def _origin(parts: SplitResult) -> str:
     return f"{parts.scheme}://{_in_url(parts.hostname or '')}{port}"
 
 
-def _split(
+def split(
     text: str, schemes: tuple[str, ...], wants: str, *, path: re.Pattern[str] = _NO_PATH
 ) -> SplitResult:
-    """The parts of a URL of a scheme, perhaps credentials, a host, and perhaps a port and a path."""
+    """The parts of a URL of a scheme, perhaps credentials, a host, and perhaps a port and a path.
+
+    Raises InvalidInput, which shows nothing of it.
+    """
     parts = url_parts(text)
     if (
         parts is None

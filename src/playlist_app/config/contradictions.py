@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from playlist_app.config.keys import CatalogSettings, Settings
+from playlist_app.config.nats import NatsLogin, login_of, servers_of
 from playlist_app.config.sources import Database, Site
+
+_NATS_LOGINS: Final = ("nats_user", "nats_token", "nats_credentials")
 
 Contradiction = tuple[tuple[str, str], str]
 """Two keys, and what to do."""
@@ -31,8 +34,30 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
             f"lockout_first_seconds ({settings.lockout_first_seconds}) is more than lockout_max_seconds"
             f" ({settings.lockout_max_seconds}): lower the one or raise the other",
         )
+    yield from _of_nats(settings)
     yield from _of_no_use(settings.catalog)
     yield from _of_signing_in(settings.catalog)
+
+
+def _of_nats(settings: Settings) -> Iterator[Contradiction]:
+    """Ways to sign in to NATS that are two, or half; and TLS where there can be none."""
+    in_address = settings.nats_url is not None and login_of(settings.nats_url) != NatsLogin()
+    ways = [key for key in _NATS_LOGINS if getattr(settings, key) is not None]
+    if in_address and ways:
+        problem = f"nats_url says already who we are: take that out of it, or leave out {ways[0]}"
+        yield ("nats_url", ways[0]), problem
+    elif len(ways) > 1:
+        yield (ways[0], ways[1]), f"{ways[0]} and {ways[1]} are two ways to sign in: leave out one of them"
+    if (settings.nats_user is None) != (settings.nats_password is None) and not in_address:
+        given, missing = ("nats_user", "nats_password")[:: 1 if settings.nats_user is not None else -1]
+        yield (given, missing), f"{given} needs {missing}"
+    if settings.nats_tls_key is not None and settings.nats_tls_cert is None:
+        yield ("nats_tls_key", "nats_tls_cert"), "nats_tls_key needs nats_tls_cert, the certificate it is for"
+    if any(each.startswith("ws:") for each in servers_of(settings.nats_url or "")):
+        for key in ("nats_tls_ca", "nats_tls_cert"):
+            if getattr(settings, key) is not None:
+                problem = f"nats_url begins with ws://, which has no TLS: write wss://, or leave out {key}"
+                yield ("nats_url", key), problem
 
 
 def _of_no_use(catalog: CatalogSettings) -> Iterator[Contradiction]:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from attrs import Factory, evolve, field, fields, frozen
 
 from playlist_app.config import addresses, sources, values
+from playlist_app.config.nats import NatsSettings, login_of, nats_addresses, servers_of
 from playlist_app.config.sources import Source, place_of
 from playlist_core.domain.identity import Username
 from playlist_core.domain.limits import LONGEST_BLOCK_HOURS, SHORTEST_BLOCK_HOURS, LimitRules
@@ -54,6 +55,12 @@ _TOKEN: Final = values.matching(
 )
 _USERNAME: Final = values.matching("[^:]{1,150}", "a user name of the site, without a colon")
 _PASSWORD: Final = values.matching(".{1,1000}", "a password of at most 1000 characters")
+_NATS_USER: Final = values.matching(r"[^\s:]{1,150}", "a user of NATS, without blanks and colons")
+_NATS_TOKEN: Final = values.matching(".{1,1000}", "a token of at most 1000 characters")
+_BUCKET_PREFIX: Final = values.matching("[A-Za-z0-9_-]{1,32}", "1 to 32 letters, digits, _ or -")
+_SECRET_PASSWORD: Final = _as(values.optional(values.secret(_PASSWORD)))
+_FILE: Final = _as(values.optional(values.file()))
+_PORT: Final = values.whole(1, 65_535)
 _OFTEN: Final = _as(values.whole(1, 1_000))
 _UP_TO_A_DAY: Final = _as(values.whole(1, 86_400))
 
@@ -70,9 +77,7 @@ class CatalogSettings:
     source: Source | None = field(default=None, metadata=_as(values.optional(sources.source())))
     token: str | None = field(default=None, metadata=_as(values.optional(values.secret(_TOKEN))), repr=False)
     username: str | None = field(default=None, metadata=_as(values.optional(_USERNAME)))
-    password: str | None = field(
-        default=None, metadata=_as(values.optional(values.secret(_PASSWORD))), repr=False
-    )
+    password: str | None = field(default=None, metadata=_SECRET_PASSWORD, repr=False)
     media_url: str | None = field(default=None, metadata=_as(values.optional(addresses.site_url())))
     refresh_every: timedelta | None = field(default=None, metadata=_as(values.interval()))
     max_shrink: float = field(default=0.2, metadata=_as(values.share()))
@@ -99,13 +104,23 @@ class Settings:
     """Everything that can be set, named as in the file; docs/configuration.md tells what each key means.
 
     The constructor trusts its caller, `config.load` trusts nobody. `public_url` is as a browser sends it in
-    `Origin`. `sqlite_path`, where it is not given, lies in `data_dir`.
+    `Origin`. `sqlite_path`, where it is not given, lies in `data_dir`. `nats_bucket_prefix` stands before the
+    names of our buckets as it is.
     """
 
     # Not in the repr, for it may hold a password and a repr may come into a log.
-    nats_url: str | None = field(
-        default=None, metadata=_as(values.optional(addresses.nats_url())), repr=False
+    nats_url: str | None = field(default=None, metadata=_as(values.optional(nats_addresses())), repr=False)
+    nats_user: str | None = field(default=None, metadata=_as(values.optional(_NATS_USER)))
+    nats_password: str | None = field(default=None, metadata=_SECRET_PASSWORD, repr=False)
+    nats_token: str | None = field(
+        default=None, metadata=_as(values.optional(values.secret(_NATS_TOKEN))), repr=False
     )
+    nats_credentials: Path | None = field(default=None, metadata=_FILE)
+    nats_tls_ca: Path | None = field(default=None, metadata=_FILE)
+    nats_tls_cert: Path | None = field(default=None, metadata=_FILE)
+    nats_tls_key: Path | None = field(default=None, metadata=_FILE)
+    nats_replicas: int = field(default=1, metadata=_as(values.whole(1, 5)))
+    nats_bucket_prefix: str | None = field(default=None, metadata=_as(values.optional(_BUCKET_PREFIX)))
     nats_subject_prefix: str = field(default="kryten", metadata=_PARTS)
     service_name: str = field(default="playlist", metadata=_PART)
     namespace: str = field(default="default", metadata=_PARTS)
@@ -113,6 +128,8 @@ class Settings:
     cytube_channel: str | None = field(default=None, metadata=_as(values.optional(_CHANNEL)))
     http_host: str = field(default="127.0.0.1", metadata=_as(addresses.host()))
     http_port: int = field(default=8088, metadata=_as(values.whole(0, 65_535)))
+    metrics_host: str = field(default="127.0.0.1", metadata=_as(addresses.host()))
+    metrics_port: int | None = field(default=None, metadata=_as(values.optional(_PORT)))
     public_url: str | None = field(default=None, metadata=_as(values.optional(addresses.public_url())))
     trusted_proxies: tuple[addresses.Network, ...] = field(
         default=(), metadata=_as(values.many(addresses.network()))
@@ -144,6 +161,23 @@ class Settings:
     likes_per_minute: int = field(default=6, metadata=_OFTEN)
     like_dedupe_hours: int = field(default=24, metadata=_as(values.whole(0, 8_760)))
     catalog: CatalogSettings = CatalogSettings()
+
+    @property
+    def nats(self) -> NatsSettings | None:
+        """How NATS is reached, None where nobody said."""
+        if self.nats_url is None:
+            return None
+        login = login_of(self.nats_url)
+        return NatsSettings(
+            servers=servers_of(self.nats_url),
+            user=self.nats_user or login.user,
+            password=self.nats_password or login.password,
+            token=self.nats_token or login.token,
+            credentials=self.nats_credentials,
+            tls_ca=self.nats_tls_ca,
+            tls_cert=self.nats_tls_cert,
+            tls_key=self.nats_tls_key,
+        )
 
     @property
     def login_rules(self) -> LoginRules:

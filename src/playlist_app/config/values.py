@@ -43,13 +43,14 @@ class Kind(Generic[T]):
 
     `admit` turns what a TOML or JSON file holds into the value and coerces nothing; `read` turns the text of
     an environment variable into what a file would hold, so that both meet the same rules. Both raise
-    InvalidInput. `show` gives the text for people, secrets masked.
+    InvalidInput. `show` gives the text for people, secrets masked. A secret may stand in a file of its own.
     """
 
     wants: str
     read: Callable[[str], object]
     admit: Callable[[object], T]
     show: Callable[[T], str]
+    is_secret: bool = False
 
 
 def refusal(wants: str) -> InvalidInput:
@@ -94,7 +95,7 @@ def matching(pattern: str, wants: str) -> Kind[str]:
 
 def secret(kind: Kind[T]) -> Kind[T]:
     """A value that nobody is shown."""
-    return evolve(kind, show=lambda _: MASK)
+    return evolve(kind, show=lambda _: MASK, is_secret=True)
 
 
 def choice(kind: type[E]) -> Kind[E]:
@@ -117,6 +118,7 @@ def optional(kind: Kind[T]) -> Kind[T | None]:
         read=lambda text: kind.read(text) if text else None,
         admit=lambda value: None if value is None else kind.admit(value),
         show=lambda value: "none" if value is None else kind.show(value),
+        is_secret=kind.is_secret,
     )
 
 
