@@ -70,6 +70,7 @@ class _TellingClient(KrytenClient):
         self.connections = 1
         self.closed = anyio.Event()
         self.on_reconnect: list[Callable[[], None]] = []
+        self._trouble = ""
 
     async def connect(self) -> None:
         """kryten-py's own, which finds our way to connect where it looks for nats-py: it takes no options."""
@@ -79,6 +80,7 @@ class _TellingClient(KrytenClient):
 
     async def _on_reconnected(self) -> None:
         await super()._on_reconnected()
+        self._trouble = ""
         self.connections += 1
         for hook in list(self.on_reconnect):
             hook()
@@ -88,8 +90,12 @@ class _TellingClient(KrytenClient):
         self.closed.set()
 
     async def _on_error(self, e: Exception) -> None:
-        # kryten-py adds a traceback to most, and those are of how a server hung up.
-        log.warning("NATS: %s", str(e) or type(e).__name__)
+        # kryten-py adds a traceback to most, and those are of how a server hung up; and the same comes back
+        # with each of the attempts, one a second.
+        trouble = str(e) or type(e).__name__
+        if trouble != self._trouble:
+            log.warning("NATS: %s", trouble)
+        self._trouble = trouble
 
     async def _setup_subscriptions(self) -> None:
         """None: whoever wants the channel's events subscribes when the channel is known."""

@@ -12,10 +12,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 from attrs import define
 
-pytest.register_assert_rewrite("playlist_adapters.testing.channel_suite")
-pytest.register_assert_rewrite("playlist_adapters.testing.channel_plays_suite")
-
-from playlist_adapters.channel.simulated import (  # noqa: E402
+from playlist_adapters.channel.simulated import (
     BOT,
     Account,
     FetchFailure,
@@ -26,13 +23,13 @@ from playlist_adapters.channel.simulated import (  # noqa: E402
     demo_channel,
     simulated_channel,
 )
-from playlist_adapters.channel.simulated.gateway import PATIENCE  # noqa: E402
-from playlist_adapters.testing.channel_plays_suite import PlayContract  # noqa: E402
-from playlist_adapters.testing.channel_suite import ChannelContract  # noqa: E402
-from playlist_adapters.testing.time import ManualClock  # noqa: E402
-from playlist_core.domain.identity import Username  # noqa: E402
-from playlist_core.domain.queue import NowPlaying, Position, QueueItem, Refusal  # noqa: E402
-from playlist_core.errors import (  # noqa: E402
+from playlist_adapters.channel.simulated.gateway import PATIENCE
+from playlist_adapters.testing.channel_plays_suite import PlayContract
+from playlist_adapters.testing.channel_suite import ChannelContract
+from playlist_adapters.testing.time import ManualClock
+from playlist_core.domain.identity import Username
+from playlist_core.domain.queue import NowPlaying, Position, QueueItem, Refusal
+from playlist_core.errors import (
     ChannelUnavailable,
     InvalidInput,
     NotFound,
@@ -40,7 +37,7 @@ from playlist_core.errors import (  # noqa: E402
     PlaylistError,
     QueueRefused,
 )
-from playlist_core.ports import ChannelUser, PMSender, QueueGateway, UserDirectory  # noqa: E402
+from playlist_core.ports import ChannelUser, PMSender, QueueGateway, UserDirectory
 
 
 class AddressedManifests:

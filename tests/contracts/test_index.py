@@ -18,11 +18,9 @@ from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.register_assert_rewrite("playlist_adapters.testing.index_suite")
-
-from playlist_adapters.index.memory import MemoryIndex  # noqa: E402
-from playlist_adapters.index.sqlite import SQLiteIndex  # noqa: E402
-from playlist_adapters.testing.index_suite import (  # noqa: E402
+from playlist_adapters.index.memory import MemoryIndex
+from playlist_adapters.index.sqlite import SQLiteIndex
+from playlist_adapters.testing.index_suite import (
     DARK_STAR,
     MUSTARD,
     STAR,
@@ -32,10 +30,10 @@ from playlist_adapters.testing.index_suite import (  # noqa: E402
     movie,
     refresh,
 )
-from playlist_adapters.testing.time import EPOCH  # noqa: E402
-from playlist_core.domain.catalog import CatalogItem, IndexedItem, SearchPage, SearchQuery  # noqa: E402
-from playlist_core.errors import PlaylistError, Unavailable  # noqa: E402
-from playlist_core.ports import CatalogIndex  # noqa: E402
+from playlist_adapters.testing.time import EPOCH
+from playlist_core.domain.catalog import CatalogItem, IndexedItem, SearchPage, SearchQuery
+from playlist_core.errors import PlaylistError, Unavailable
+from playlist_core.ports import CatalogIndex
 
 REAL_TITLES = Path(__file__).parent.parent / "data" / "titles-4000.csv"
 

@@ -13,12 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyroaring import FrozenBitMap
 
-pytest.register_assert_rewrite("playlist_adapters.testing.index_suite")
-
-from playlist_adapters.index.sqlite import SQLiteIndex  # noqa: E402
-from playlist_adapters.testing.index_suite import SAMPLE, STAR, found, movie, refresh  # noqa: E402
-from playlist_core.domain.catalog import SearchQuery  # noqa: E402
-from playlist_core.errors import Unavailable  # noqa: E402
+from playlist_adapters.index.sqlite import SQLiteIndex
+from playlist_adapters.testing.index_suite import SAMPLE, STAR, found, movie, refresh
+from playlist_core.domain.catalog import SearchQuery
+from playlist_core.errors import Unavailable
 
 pytestmark = pytest.mark.anyio
 

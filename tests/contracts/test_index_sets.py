@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.register_assert_rewrite("playlist_adapters.testing.index_suite")
-
-from playlist_adapters.index.recent import Recent  # noqa: E402
-from playlist_adapters.index.sqlite import SQLiteIndex  # noqa: E402
-from playlist_adapters.testing.index_suite import by_definition, movie, refresh  # noqa: E402
-from playlist_core.domain.catalog import IndexedItem, SearchQuery  # noqa: E402
+from playlist_adapters.index.recent import Recent
+from playlist_adapters.index.sqlite import SQLiteIndex
+from playlist_adapters.testing.index_suite import by_definition, movie, refresh
+from playlist_core.domain.catalog import IndexedItem, SearchQuery
 
 PIECES = ["s", "st", "star", "ar", "tar", "art", "arts", "mustard", "wars", "a", "t", "?", "??", "?!", "!?"]
 CATEGORIES = ["Movies", "TV", "2.Horror"]

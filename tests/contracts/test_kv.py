@@ -8,16 +8,13 @@ from pathlib import Path
 import pytest
 from attrs import Factory, define
 
-pytest.register_assert_rewrite(
-    "playlist_adapters.testing.kv_suite", "playlist_adapters.testing.kv_watch_suite"
-)
-
-from playlist_adapters.kv.keys import MAX_VALUE_BYTES  # noqa: E402
-from playlist_adapters.kv.memory import MemoryKV  # noqa: E402
-from playlist_adapters.kv.sqlite import open_sqlite_store  # noqa: E402
-from playlist_adapters.testing.kv_suite import DurableKVContract, KVContract  # noqa: E402
-from playlist_adapters.testing.kv_watch_suite import KVWatchContract  # noqa: E402
-from playlist_core.ports import Entry, KVStore  # noqa: E402
+from playlist_adapters.kv.keys import MAX_VALUE_BYTES
+from playlist_adapters.kv.memory import MemoryKV
+from playlist_adapters.kv.sqlite import open_sqlite_store
+from playlist_adapters.testing.kv_glance_suite import KVGlanceContract
+from playlist_adapters.testing.kv_suite import DurableKVContract, KVContract
+from playlist_adapters.testing.kv_watch_suite import KVCaughtUpContract, KVWatchContract
+from playlist_core.ports import Entry, KVStore
 
 BucketOf = Callable[[str], KVStore]
 OpenStore = Callable[[Path], AbstractAsyncContextManager[BucketOf]]
@@ -59,7 +56,13 @@ def second_bucket(bucket_of: BucketOf) -> KVStore:
     return bucket_of("second")
 
 
+class TestKVGlance(KVGlanceContract): ...
+
+
 class TestKVWatch(KVWatchContract): ...
+
+
+class TestKVCaughtUp(KVCaughtUpContract): ...
 
 
 class TestKV(KVContract):

@@ -201,6 +201,16 @@ async def test_after_a_reset_everything_is_told_again_and_nothing_of_before() ->
         assert [await anext(changes) for _ in range(3)] == [Reset(), Changed("a", b"one", a), Whole()]
 
 
+async def test_in_an_outage_nobody_has_caught_up_and_nothing_can_be_glanced_at() -> None:
+    kv = MemoryKV()
+    await kv.create("a", b"one")
+    async with kv.watch() as changes:
+        kv.fail_with = Unavailable("The store is away.")
+        for operation in (changes.caught_up(), kv.glance("a")):
+            with pytest.raises(Unavailable, match="is away"):
+                await operation
+
+
 async def test_in_an_outage_no_watch_can_be_opened() -> None:
     kv = MemoryKV(Unavailable("The store is away."))
     with pytest.raises(Unavailable, match="is away"):

@@ -8,8 +8,8 @@ import stat
 import subprocess
 import sys
 import threading
-from asyncio import create_task
-from collections.abc import AsyncIterator, Iterator
+from asyncio import AbstractEventLoop, create_task
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,11 +18,12 @@ import anyio
 import apsw
 import pytest
 from anyio.lowlevel import checkpoint
-from attrs import define, field
+from attrs import Factory, define, field
 
 from playlist_adapters.kv.datadir import lock_data_dir
 from playlist_adapters.kv.sqlite import SQLiteStore, open_sqlite_store
 from playlist_adapters.kv.sqlite_file import SCHEMA_VERSION, translated
+from playlist_adapters.testing.kv_watch_suite import Waiter
 from playlist_core.errors import Conflict, OutcomeUnknown, PlaylistError, Unavailable
 from playlist_core.ports import Changed, Entry, Whole
 
@@ -414,7 +415,7 @@ async def test_a_closed_store_is_unavailable(path: Path) -> None:
         kv = store.bucket("b")
         await kv.create("a", b"one")
 
-    for operation in (kv.get("a"), kv.create("b", b""), kv.entries()):
+    for operation in (kv.get("a"), kv.glance("a"), kv.create("b", b""), kv.entries()):
         with pytest.raises(Unavailable, match="is closed"):
             await operation
 
@@ -429,6 +430,8 @@ async def test_a_watch_hears_all_that_was_committed_and_then_that_the_store_is_c
     assert [await anext(changes), await anext(changes)] == [Whole(), Changed("a", b"one", revision)]
     with pytest.raises(Unavailable, match="is closed"):
         await anext(changes)
+    with pytest.raises(Unavailable, match="is closed"):
+        await changes.caught_up()
     await watching.__aexit__(None, None, None)
 
 
@@ -437,7 +440,42 @@ async def test_who_watches_has_heard_of_a_write_before_its_writer(store: SQLiteS
     async with kv.watch() as changes:
         assert await anext(changes) == Whole()
         revision = await kv.create("a", b"one")
-        assert changes._next() == Changed("a", b"one", revision)
+        assert changes._first() == Changed("a", b"one", revision)
+
+
+@define(eq=False)
+class HeldUp:
+    """An event loop that a writing thread reaches only when the gate is open."""
+
+    loop: AbstractEventLoop
+    gate: threading.Event = Factory(threading.Event)
+
+    def call_soon_threadsafe(self, tell: Callable[..., None], *news: object) -> None:
+        self.gate.wait(10)
+        self.loop.call_soon_threadsafe(tell, *news)
+
+
+async def test_who_has_caught_up_knows_what_was_committed_and_is_only_being_told(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kv, loop = store.bucket("b"), HeldUp(store._loop)
+    monkeypatch.setattr(store, "_loop", loop)
+    async with kv.watch() as changes, anyio.create_task_group() as tasks:
+        assert await anext(changes) == Whole()
+        tasks.start_soon(kv.create, "a", b"one")
+        with anyio.fail_after(10):
+            while (entry := await kv.get("a")) is None:
+                await checkpoint()
+        waiter = Waiter(changes)
+        tasks.start_soon(waiter.wait)
+        assert await waiter.still_waits(kv)
+        loop.gate.set()
+
+        assert await anext(changes) == Changed("a", b"one", entry.revision)
+        assert await waiter.still_waits(kv)
+        tasks.start_soon(changes.__anext__)
+        await waiter.until_returned()
+        tasks.cancel_scope.cancel()
 
 
 async def test_a_disk_that_fails_to_confirm_leaves_the_outcome_unknown() -> None:

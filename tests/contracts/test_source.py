@@ -9,14 +9,11 @@ from typing import Any
 import pytest
 from attrs import asdict
 
+from playlist_adapters.mediacms.deferred import DeferredSource
+from playlist_adapters.mediacms.export import ExportSource
+from playlist_adapters.testing.source import FakeSource
+from playlist_adapters.testing.source_suite import SourceContract, SourceOf
 from playlist_core.domain.catalog import CatalogItem
-
-pytest.register_assert_rewrite("playlist_adapters.testing.source_suite")
-
-from playlist_adapters.mediacms.deferred import DeferredSource  # noqa: E402
-from playlist_adapters.mediacms.export import ExportSource  # noqa: E402
-from playlist_adapters.testing.source import FakeSource  # noqa: E402
-from playlist_adapters.testing.source_suite import SourceContract, SourceOf  # noqa: E402
 
 
 class TestFakeSource(SourceContract):

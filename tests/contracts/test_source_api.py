@@ -3,18 +3,14 @@
 from collections.abc import AsyncGenerator, Sequence
 
 import pytest
+from tests.mediacms.api_world import AS_EDITOR, MANAGE, MEDIA, pages_of, source_at
+from tests.mediacms.double import Double, doubled
+from tests.mediacms.double_mischief import Rule, answer
+from tests.mediacms.double_site import Site, Version
 
+from playlist_adapters.mediacms.api import ApiSource
+from playlist_adapters.testing.source_suite import SourceContract, SourceOf
 from playlist_core.domain.catalog import CatalogItem
-
-pytest.register_assert_rewrite("playlist_adapters.testing.source_suite")
-
-from tests.mediacms.api_world import AS_EDITOR, MANAGE, MEDIA, pages_of, source_at  # noqa: E402
-from tests.mediacms.double import Double, doubled  # noqa: E402
-from tests.mediacms.double_mischief import Rule, answer  # noqa: E402
-from tests.mediacms.double_site import Site, Version  # noqa: E402
-
-from playlist_adapters.mediacms.api import ApiSource  # noqa: E402
-from playlist_adapters.testing.source_suite import SourceContract, SourceOf  # noqa: E402
 
 
 @pytest.fixture

@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 
 import pytest
+from tests.mediacms.cluster import SiteOf
+from tests.mediacms.tables import PASSWORD, Version
 
+from playlist_adapters.mediacms.database import DatabaseSource
+from playlist_adapters.testing.source_suite import SourceContract, SourceOf
 from playlist_core.domain.catalog import CatalogItem
-
-pytest.register_assert_rewrite("playlist_adapters.testing.source_suite")
-
-from tests.mediacms.cluster import SiteOf  # noqa: E402
-from tests.mediacms.tables import PASSWORD, Version  # noqa: E402
-
-from playlist_adapters.mediacms.database import DatabaseSource  # noqa: E402
-from playlist_adapters.testing.source_suite import SourceContract, SourceOf  # noqa: E402
 
 pytest_plugins = ["tests.mediacms.postgres"]
 

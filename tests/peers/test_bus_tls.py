@@ -361,6 +361,7 @@ async def test_a_user_with_a_credentials_file_is_let_in(
         (creds("a.b.c", Nkey.new(ACCOUNT).seed), "nats_credentials: is no credentials file of a NATS user"),
         (Nkey.new(USER).seed, "nats_credentials: is no credentials file of a NATS user"),
     ],
+    ids=["missing", "empty", "short seed", "no seed", "of an account", "a seed alone"],
 )
 async def test_a_file_that_holds_no_credentials_is_told_and_not_repeated(
     tmp_path: Path, content: str | None, told: str

@@ -13,16 +13,12 @@ from playlist_adapters.bus import open_bus
 from playlist_adapters.channel.kryten import KrytenChannel, Wish, open_channel
 from playlist_adapters.channel.simulated import BOT, FetchFailure, Manifest
 from playlist_adapters.system import SystemClock
+from playlist_adapters.testing.channel_plays_suite import PlayContract
+from playlist_adapters.testing.channel_stage import ChannelStage
+from playlist_adapters.testing.channel_suite import ChannelContract
 from playlist_core.domain.identity import Username
 from playlist_core.errors import PlaylistError
 from tests.peers.stack import Stack
-
-pytest.register_assert_rewrite("playlist_adapters.testing.channel_suite")
-pytest.register_assert_rewrite("playlist_adapters.testing.channel_plays_suite")
-pytest.register_assert_rewrite("playlist_adapters.testing.channel_stage")
-from playlist_adapters.testing.channel_plays_suite import PlayContract  # noqa: E402
-from playlist_adapters.testing.channel_stage import ChannelStage  # noqa: E402
-from playlist_adapters.testing.channel_suite import ChannelContract  # noqa: E402
 
 pytest_plugins = ["tests.peers.kryten"]
 pytestmark = pytest.mark.anyio
