@@ -67,14 +67,20 @@ def _fate(exc: Exception, what: str) -> PlaylistError:
 
 def _advice(exc: Exception, what: str) -> str:
     match exc:
-        case js.BucketNotFoundError() | js.NoStreamResponseError():
-            return f"NATS has no {what} any more: restart the service to make it anew, or restore a backup."
+        case js.NoStreamResponseError():
+            return (
+                f"NATS has no {what} any more, or too few of the servers that keep it are up: start those, "
+                "or restart the service to make it anew."
+            )
         case js.APIError(err_code=code) if code in _FULL:
             return f"The {what} in NATS is full: give JetStream more room, then try again."
         case js.NotFoundError():
             return f"NATS has no {what} any more: restart the service to make it anew, or restore a backup."
         case js.ServiceUnavailableError() | nats.NoRespondersError():
-            return f"NATS answers, but without JetStream for the {what}: start nats-server with JetStream."
+            return (
+                f"NATS answers, but without JetStream for the {what}: start nats-server with JetStream, "
+                "in a cluster most of its servers."
+            )
         case TimeoutError():
             return f"NATS did not answer in time about the {what}: try again."
         case _:

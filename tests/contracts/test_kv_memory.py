@@ -1,5 +1,6 @@
 """The faults that `MemoryKV` plays on demand: outages, lost answers, races."""
 
+import anyio
 import pytest
 
 from playlist_adapters.kv.memory import Landed, Late, Lost, MemoryKV
@@ -207,7 +208,7 @@ async def test_in_an_outage_nobody_has_caught_up_and_nothing_can_be_glanced_at()
     async with kv.watch() as changes:
         kv.fail_with = Unavailable("The store is away.")
         for operation in (changes.caught_up(), kv.glance("a")):
-            with pytest.raises(Unavailable, match="is away"):
+            with pytest.raises(Unavailable, match="is away"), anyio.fail_after(5):
                 await operation
 
 

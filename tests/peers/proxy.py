@@ -1,4 +1,4 @@
-"""What stands between a NATS client and its server when a write's answer is lost, or the write is late."""
+"""What stands between a NATS client and its server when a write's answer is lost, or news come late."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -21,13 +21,21 @@ class Fate(Enum):
 
 @define(eq=False)
 class Proxy:
-    """Passes everything on, but for the writes into buckets whose `fates` say otherwise, used up in order."""
+    """Passes everything on, but for the writes into buckets whose `fates` say otherwise, used up in order.
+
+    While `dammed` nothing passes of what watches are sent, and who asks how many messages are still to come
+    hears of it after the first has been sent; `open_the_dam` lets it all go.
+    """
 
     server_port: int
     fates: list[Fate] = field(factory=list)
+    dammed: bool = False
     port: int = 0
     _late: list[tuple[asyncio.StreamWriter, bytes]] = field(factory=list)
     _unwanted: set[bytes] = field(factory=set)
+    _kept_back: list[tuple[asyncio.StreamWriter, bytes]] = field(factory=list)
+    _dam_holds: asyncio.Event = field(factory=asyncio.Event)
+    _clients: list[asyncio.StreamWriter] = field(factory=list)
 
     @property
     def url(self) -> str:
@@ -40,7 +48,27 @@ class Proxy:
             server.write(frame)
         return len(late)
 
+    @property
+    def kept_back(self) -> int:
+        """How many messages wait behind the dam."""
+        return len(self._kept_back)
+
+    def open_the_dam(self) -> int:
+        """Let what was kept back arrive; how many messages it was."""
+        self.dammed = False
+        kept_back, self._kept_back = self._kept_back, []
+        for client, frame in kept_back:
+            client.write(frame)
+        return len(kept_back)
+
+    def hang_up(self) -> None:
+        """Cut every connection; what was kept back for them is lost."""
+        self._kept_back = []
+        for client in self._clients:
+            client.close()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients.append(writer)
         server_reader, server = await asyncio.open_connection("127.0.0.1", self.server_port)
         ways = (
             asyncio.ensure_future(self._upwards(reader, server)),
@@ -66,6 +94,8 @@ class Proxy:
                         continue
                     case Fate.ANSWER_SWALLOWED:
                         self._unwanted.add(words[2])
+            if self.dammed and words[1:] and words[1].startswith(b"$JS.API.CONSUMER.INFO."):
+                await self._dam_holds.wait()
             server.write(frame)
             await server.drain()
 
@@ -74,6 +104,10 @@ class Proxy:
             words = frame.partition(b"\r\n")[0].split()
             if words[0] in (b"MSG", b"HMSG") and words[1] in self._unwanted:
                 self._unwanted.discard(words[1])
+                continue
+            if self.dammed and len(words) > 4 and words[3].startswith(b"$JS.ACK."):
+                self._kept_back.append((client, frame))
+                self._dam_holds.set()
                 continue
             client.write(frame)
             await client.drain()

@@ -7,15 +7,13 @@ from itertools import count
 import anyio
 import pytest
 
-SUITES = ("playlist_adapters.testing.kv_suite", "playlist_adapters.testing.kv_watch_suite")
-pytest.register_assert_rewrite(*SUITES)
-
-from playlist_adapters.bus import Bus, open_bus  # noqa: E402
-from playlist_adapters.kv.jetstream import JetStreamKV, bind_bucket  # noqa: E402
-from playlist_adapters.testing.kv_suite import DurableKVContract, KVContract  # noqa: E402
-from playlist_adapters.testing.kv_watch_suite import KVWatchContract  # noqa: E402
-from playlist_core.ports import KVStore  # noqa: E402
-from tests.peers.nats_server import NatsServer, running  # noqa: E402
+from playlist_adapters.bus import Bus, open_bus
+from playlist_adapters.kv.jetstream import JetStreamKV, bind_bucket
+from playlist_adapters.testing.kv_glance_suite import KVGlanceContract
+from playlist_adapters.testing.kv_suite import DurableKVContract, KVContract
+from playlist_adapters.testing.kv_watch_suite import KVCaughtUpContract, KVWatchContract
+from playlist_core.ports import KVStore
+from tests.peers.nats_server import NatsServer, running
 
 pytest_plugins = ["tests.peers.nats"]
 
@@ -23,8 +21,8 @@ _numbers = count(1)
 
 
 @asynccontextmanager
-async def followed(bus: Bus, name: str) -> AsyncGenerator[JetStreamKV, None]:
-    kv = await bind_bucket(bus, name)
+async def followed(bus: Bus, name: str, *, copied: bool = True) -> AsyncGenerator[JetStreamKV, None]:
+    kv = await bind_bucket(bus, name, copied=copied)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(kv.follow)
         yield kv
@@ -48,15 +46,20 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
         yield bus
 
 
+@pytest.fixture(params=[True, False], ids=["copied", "uncopied"])
+def copied(request: pytest.FixtureRequest) -> bool:
+    return request.param
+
+
 @pytest.fixture
-async def kv(bus: Bus, name: str) -> AsyncIterator[KVStore]:
-    async with followed(bus, name) as kv:
+async def kv(bus: Bus, name: str, copied: bool) -> AsyncIterator[KVStore]:
+    async with followed(bus, name, copied=copied) as kv:
         yield kv
 
 
 @pytest.fixture
-async def second_bucket(bus: Bus, name: str) -> AsyncIterator[KVStore]:
-    async with followed(bus, f"{name}_second") as kv:
+async def second_bucket(bus: Bus, name: str, copied: bool) -> AsyncIterator[KVStore]:
+    async with followed(bus, f"{name}_second", copied=copied) as kv:
         yield kv
 
 
@@ -67,7 +70,13 @@ class TestJetStreamKV(KVContract):
             yield kv
 
 
+class TestJetStreamGlance(KVGlanceContract): ...
+
+
 class TestJetStreamWatch(KVWatchContract): ...
+
+
+class TestJetStreamCaughtUp(KVCaughtUpContract): ...
 
 
 class TestDurableJetStreamKV(DurableKVContract):

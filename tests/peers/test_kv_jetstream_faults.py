@@ -56,7 +56,7 @@ async def proxy(own_nats: NatsServer) -> AsyncIterator[Proxy]:
 @pytest.fixture
 async def doubtful(own_nats: NatsServer, proxy: Proxy, kv: JetStreamKV) -> AsyncIterator[JetStreamKV]:
     """The same bucket, seen through the proxy."""
-    async with open_bus(own_nats.config(servers=[proxy.url])) as bus:
+    async with open_bus(own_nats.config(servers=(proxy.url,))) as bus:
         yield await bind_bucket(bus, "faults", patience=ANSWER_WITHIN)
 
 
@@ -78,10 +78,12 @@ async def test_in_an_outage_everything_is_unavailable_at_once_and_no_write_comes
     bus: Bus, kv: JetStreamKV, own_nats: NatsServer
 ) -> None:
     revision = await kv.create("a", b"one")
+    assert await kv.entries() == [Entry("a", b"one", revision)]
     own_nats.kill()
     await until_connected(bus, False)
     for operation in (
         kv.get("a"),
+        kv.glance("a"),
         kv.create("b", b"two"),
         kv.update("a", b"two", revision=revision),
         kv.delete("a", revision=revision),
@@ -101,8 +103,9 @@ async def test_in_an_outage_everything_is_unavailable_at_once_and_no_write_comes
 
 
 async def test_a_server_killed_among_writers_loses_nothing_it_confirmed(
-    bus: Bus, kv: JetStreamKV, own_nats: NatsServer
+    bus: Bus, own_nats: NatsServer
 ) -> None:
+    kv = await bind_bucket(bus, "faults", patience=1)
     confirmed: dict[str, int] = {}
     doubtful: set[str] = set()
 
@@ -138,6 +141,9 @@ async def test_a_watch_hears_a_reset_and_all_again_when_the_server_is_back(
     async with kv.watch() as changes:
         follower = await Follower(changes).until_whole()
         own_nats.kill()
+        await until_connected(bus, False)
+        with pytest.raises(Unavailable), anyio.fail_after(1):
+            await changes.caught_up()
         own_nats.start()
         # Another one writes while our watch is deaf, as nats-py leaves it for some twenty seconds.
         async with open_bus(own_nats.config()) as other:
@@ -329,6 +335,8 @@ async def test_a_watch_ends_when_its_bucket_is_followed_no_longer(bus: Bus) -> N
         tasks.cancel_scope.cancel()
     with pytest.raises(Unavailable, match="closed"):
         await anext(changes)
+    with pytest.raises(Unavailable):
+        await changes.caught_up()
     await watching.__aexit__(None, None, None)
 
 

@@ -1,19 +1,16 @@
 """`KVStore` in a JetStream bucket: writes that say when their fate is unknown, and one live copy."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 from attrs import define, field
-from nats.js import JetStreamContext
-from nats.js.api import StreamInfo
 from nats.js.errors import APIError, BucketNotFoundError, KeyNotFoundError, NotFoundError
 from nats.js.kv import KeyValue
 
 from playlist_adapters.bus import Bus
-from playlist_adapters.kv.feed import Watcher
 from playlist_adapters.kv.keys import (
     already_exists,
     check_key,
@@ -22,7 +19,10 @@ from playlist_adapters.kv.keys import (
     check_value,
     stale_revision,
 )
-from playlist_adapters.kv.live_copy import LiveCopy, life_of, reading
+from playlist_adapters.kv.live_copy import LiveCopy
+from playlist_adapters.kv.nats_bucket import bound
+from playlist_adapters.kv.reading import life_of, read_each, reading
+from playlist_adapters.kv.watcher import Held, Watcher
 from playlist_adapters.nats_errors import NO_MESSAGE, asking, is_wrong_revision, writing
 from playlist_core.errors import Conflict, TooLarge, Unavailable
 from playlist_core.ports import Entry
@@ -46,7 +46,6 @@ class JetStreamKV:
     _bus: Bus = field(alias="bus", kw_only=True)
     _bucket: KeyValue = field(alias="bucket", kw_only=True)
     _copy: LiveCopy = field(alias="copy", kw_only=True)
-    _js: JetStreamContext = field(alias="js", kw_only=True)
     _patience: float = field(alias="patience", kw_only=True)
 
     async def follow(self) -> None:
@@ -56,7 +55,7 @@ class JetStreamKV:
     async def get(self, key: str) -> Entry | None:
         check_key(key)
         self._bus.require_connection()
-        with asking(self._what), anyio.fail_after(self._patience):
+        with asking(self._copy.what), anyio.fail_after(self._patience):
             try:
                 found = await self._bucket.get(key)
             except KeyNotFoundError as exc:
@@ -65,6 +64,14 @@ class JetStreamKV:
                 # The stream itself is not found: taken for "nothing there", lists would be overwritten.
                 raise BucketNotFoundError from exc
         return Entry(key, found.value or b"", found.revision or 0)
+
+    async def glance(self, key: str) -> Entry | None:
+        check_key(key)
+        await checkpoint_if_cancelled()
+        if not self._copy.with_values or not await self._copy.freshness.known():
+            return await self.get(key)
+        held = self._copy.state.entries.get(key)
+        return held if isinstance(held, Entry) else None
 
     async def create(self, key: str, value: bytes) -> int:
         check_key(key)
@@ -86,29 +93,38 @@ class JetStreamKV:
 
     async def entries(self, prefix: str = "") -> Sequence[Entry]:
         check_prefix(prefix)
-        info = await self._info()
-        if await self._copy.has_reached(info, within=_BARRIER):
-            held = self._copy.state.entries
-        else:
-            self._bus.require_connection()
-            async with reading(self._bucket, self._what, until=info.state.last_seq) as (state, _):
-                held = state.entries
-        return [held[key] for key in sorted(key for key in held if key.startswith(prefix))]
+        if await self._copy.is_current(within=_BARRIER):
+            return await self._with_values(_under(prefix, self._copy.state.entries))
+        read = prefix if self._copy.with_values else None
+        async with reading(self._bucket, self._copy.what, self._copy.look, prefix=read) as done:
+            held = _under(prefix, done.state.entries)
+        return await self._with_values(held)
 
     @asynccontextmanager
     async def watch(self) -> AsyncGenerator[Watcher, None]:
-        if not await self._copy.has_reached(await self._info(), within=self._patience):
-            raise Unavailable(f"The {self._what} is not being followed yet: try again.", dependency="nats")
-        with self._copy.feed.watcher() as watcher:
+        await self._barrier()
+        with self._copy.feed.watcher(self._barrier, self._read_each) as watcher:
             watcher.begin(self._copy.state.entries.values())
             yield watcher
 
     async def incarnation(self) -> str:
-        return life_of(await self._info())
+        return life_of(await self._copy.look())
 
-    @property
-    def _what(self) -> str:
-        return f"bucket {self.name}"
+    async def _barrier(self) -> None:
+        if not await self._copy.is_current(within=self._patience):
+            raise Unavailable(
+                f"The {self._copy.what} is not being followed yet: try again.", dependency="nats"
+            )
+
+    async def _with_values(self, held: Sequence[Held]) -> Sequence[Entry]:
+        entries = [each for each in held if isinstance(each, Entry)]
+        if len(entries) == len(held):
+            return entries
+        found = await self._read_each([each.key for each in held])
+        return [found[each.key] for each in held if each.key in found]
+
+    async def _read_each(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+        return await read_each(self.get, keys)
 
     def _check_size(self, value: bytes) -> None:
         check_value(value)
@@ -126,7 +142,7 @@ class JetStreamKV:
         await checkpoint_if_cancelled()
         self._bus.require_connection()
         # Seen through once it is sent: abandoned, it could still land, behind the reads that follow.
-        with writing(self._what), anyio.fail_after(self._patience, shield=True):
+        with writing(self._copy.what), anyio.fail_after(self._patience, shield=True):
             try:
                 return await operation()
             except KeyNotFoundError as exc:
@@ -137,17 +153,29 @@ class JetStreamKV:
                     raise refusal from exc
                 raise
 
-    async def _info(self) -> StreamInfo:
-        self._bus.require_connection()
-        with asking(self._what), anyio.fail_after(self._patience):
-            return await self._js.stream_info(self._copy.stream)
+
+async def bind_bucket(
+    bus: Bus,
+    name: str,
+    *,
+    copied: bool = True,
+    patience: float = 5,
+    replicas: int = 1,
+    history: int = 1,
+    max_bytes: int | None = None,
+) -> JetStreamKV:
+    """The bucket of that name, made where it is missing; whoever binds it runs its `follow` beside.
+
+    `copied`: its values are held in memory, so that listings and glances ask for none of them. Otherwise the
+    keys are, and values are read when somebody wants them. The other options are those of `bound`.
+    """
+    bucket = await bound(bus, name, replicas=replicas, history=history, max_bytes=max_bytes)
+    copy = LiveCopy(bus, bucket, f"KV_{name}", js=bus.jetstream(), with_values=copied, patience=patience)
+    return JetStreamKV(name, bus=bus, bucket=bucket, copy=copy, patience=patience)
 
 
-async def bind_bucket(bus: Bus, name: str, *, replicas: int = 1, patience: float = 5) -> JetStreamKV:
-    """The bucket of that name, made where it is missing; whoever binds it runs its `follow` beside."""
-    bucket, js = await bus.bucket(name, replicas=replicas), bus.jetstream()
-    copy = LiveCopy(bus, bucket, f"KV_{name}", js=js)
-    return JetStreamKV(name, bus=bus, bucket=bucket, copy=copy, js=js, patience=patience)
+def _under(prefix: str, held: Mapping[str, Held]) -> Sequence[Held]:
+    return [held[key] for key in sorted(key for key in held if key.startswith(prefix))]
 
 
 def _is_deleted(exc: KeyNotFoundError) -> bool:

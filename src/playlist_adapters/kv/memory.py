@@ -8,7 +8,7 @@ from secrets import token_hex
 from anyio.lowlevel import checkpoint
 from attrs import Factory, define, field, frozen
 
-from playlist_adapters.kv.feed import Feed, Watcher
+from playlist_adapters.kv.feed import Feed
 from playlist_adapters.kv.keys import (
     already_exists,
     check_key,
@@ -17,6 +17,7 @@ from playlist_adapters.kv.keys import (
     check_value,
     stale_revision,
 )
+from playlist_adapters.kv.watcher import Watcher
 from playlist_core.errors import Conflict, OutcomeUnknown, Unavailable
 from playlist_core.ports import Changed, Entry
 
@@ -43,8 +44,9 @@ class MemoryKV:
     - `fail_with`: every operation raises it until it is None again.
     - `next_writes`: fates of the coming writes, used up in order; writes beyond them are ordinary.
     - `before_operation`: awaited with the operation's name and its key (the prefix for `entries`, empty for
-      `watch` and `incarnation`) before each operation touches the bucket, so that a test can let another
-      writer in first or set `fail_with`. It replaces the checkpoint: with it set no event loop is needed.
+      `watch`, `caught_up` and `incarnation`; a glance is a `get`) before each operation touches the bucket,
+      so that a test can let another writer in first or set `fail_with`. It replaces the checkpoint: with it
+      set no event loop is needed.
     """
 
     fail_with: Unavailable | None = None
@@ -91,7 +93,7 @@ class MemoryKV:
     @asynccontextmanager
     async def watch(self) -> AsyncGenerator[Watcher, None]:
         await self._reach("watch", "")
-        with self._feed.watcher() as watcher:
+        with self._feed.watcher(partial(self._reach, "caught_up", "")) as watcher:
             watcher.begin(self._entries.values())
             yield watcher
 

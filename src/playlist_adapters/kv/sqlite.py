@@ -15,7 +15,7 @@ from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 from attrs import define, field
 
 from playlist_adapters.kv.datadir import make_private_dir
-from playlist_adapters.kv.feed import Feed, Watcher
+from playlist_adapters.kv.feed import Feed
 from playlist_adapters.kv.keys import (
     already_exists,
     check_key,
@@ -33,6 +33,7 @@ from playlist_adapters.kv.sqlite_file import (
     transaction,
     translated,
 )
+from playlist_adapters.kv.watcher import Watcher
 from playlist_core.errors import Conflict, Unavailable
 from playlist_core.ports import Changed, Entry
 
@@ -124,6 +125,17 @@ class SQLiteStore:
         """The watchers of a bucket, who hear of each commit before its writer does."""
         return self._feeds[bucket]
 
+    async def told(self) -> None:
+        """Return when every commit that could be read by now has been told to the watchers."""
+        # What is committed is told in the event loop's next turn, once the writing thread has said so.
+        if self._writing.locked():
+            await to_thread.run_sync(self._wait_for_the_writer)
+        await checkpoint()
+
+    def _wait_for_the_writer(self) -> None:
+        with self._writing:
+            pass
+
     def end_watches(self) -> None:
         for feed in self._feeds.values():
             feed.end(Unavailable(f"The store {self.path.name} is closed.", dependency="store"))
@@ -186,7 +198,7 @@ class SQLiteKV:
     @asynccontextmanager
     async def watch(self) -> AsyncGenerator[Watcher, None]:
         # Offered what is committed from here on, while the bucket is being read.
-        with self._store.feed(self.name).watcher() as watcher:
+        with self._store.feed(self.name).watcher(self._store.told) as watcher:
             watcher.begin(await self.entries())
             yield watcher
 

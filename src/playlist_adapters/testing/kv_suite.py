@@ -6,7 +6,8 @@
         @pytest.fixture
         async def kv(self, tmp_path): ...
 
-`kv_watch_suite.KVWatchContract` goes with it. The fixtures:
+`kv_glance_suite.KVGlanceContract`, `kv_watch_suite.KVWatchContract` and its `KVCaughtUpContract` go with it.
+The fixtures:
 - `kv`: an empty bucket.
 - `second_bucket`: another empty bucket of the same store.
 - `foreign_kv`: an empty bucket in another store, of the same name as `kv`.
@@ -52,7 +53,7 @@ OVER_THE_LIMIT = b"x" * (1024 * 1024 + 1)
 NEAR_THE_LIMIT = b"x" * 1_000_000
 
 
-def _shown(key: str) -> str:
+def shown(key: str) -> str:
     return ascii(key)[1:20]
 
 
@@ -296,14 +297,14 @@ class KVContract:
 
         assert await kv.entries("large") == stored
 
-    @pytest.mark.parametrize("key", ADMITTED_KEYS, ids=_shown)
+    @pytest.mark.parametrize("key", ADMITTED_KEYS, ids=shown)
     async def test_a_key_of_the_grammar_is_taken(self, kv: KVStore, key: str) -> None:
         revision = await kv.create(key, b"one")
 
         assert await kv.get(key) == Entry(key, b"one", revision)
         assert await kv.entries(key) == [Entry(key, b"one", revision)]
 
-    @pytest.mark.parametrize("key", REFUSED_KEYS, ids=_shown)
+    @pytest.mark.parametrize("key", REFUSED_KEYS, ids=shown)
     async def test_a_key_outside_the_grammar_is_refused_everywhere(self, kv: KVStore, key: str) -> None:
         for operation in (
             kv.get(key),
@@ -315,7 +316,7 @@ class KVContract:
                 await operation
         assert await kv.entries() == []
 
-    @pytest.mark.parametrize("prefix", BEYOND_THE_GRAMMAR, ids=_shown)
+    @pytest.mark.parametrize("prefix", BEYOND_THE_GRAMMAR, ids=shown)
     async def test_a_prefix_no_key_can_have_is_refused(self, kv: KVStore, prefix: str) -> None:
         with pytest.raises(InvalidInput):
             await kv.entries(prefix)

@@ -1,4 +1,4 @@
-"""The contract of `KVStore.watch` as tests; inherited like `kv_suite.KVContract`, which says how.
+"""The contract of `KVStore.watch` and `Watch.caught_up` as tests; `kv_suite` says how they are inherited.
 
 The fixtures `kv` and `second_bucket` are those of `kv_suite`.
 """
@@ -13,7 +13,7 @@ from attrs import Factory, define
 from hypothesis import HealthCheck, given, settings
 
 from playlist_adapters.testing.kv_suite import STEPS, Create, Delete, Model, Update, together
-from playlist_core.errors import Conflict
+from playlist_core.errors import Conflict, Unavailable
 from playlist_core.ports import Change, Changed, Entry, KVStore, Reset, Watch, Whole
 
 PATIENCE = 10
@@ -28,8 +28,8 @@ class Follower:
     latest: dict[str, int] = Factory(dict)
     heard: list[Change] = Factory(list)
 
-    async def next(self) -> Change:
-        with anyio.fail_after(PATIENCE):
+    async def next(self, *, within: float | None = PATIENCE) -> Change:
+        with anyio.fail_after(within):
             change = await anext(self.changes)
         self.heard.append(change)
         match change:
@@ -60,6 +60,11 @@ class Follower:
         while not isinstance(await self.next(), Reset):
             pass
         return self
+
+    async def follow(self) -> None:
+        """Listen for ever, however long nothing comes."""
+        while True:
+            await self.next(within=None)
 
     def entries(self) -> list[Entry]:
         return [self.held[key] for key in sorted(self.held)]
@@ -203,3 +208,154 @@ class KVWatchContract:
             for step in steps:
                 await model.follow(kv, step)
             await follower.until_holds([entry for _, entry in sorted(model.entries.items())])
+
+
+@define(eq=False)
+class Waiter:
+    """Somebody who waits until the reader of a watch has caught up."""
+
+    changes: Watch
+    returned: anyio.Event = Factory(anyio.Event)
+
+    async def wait(self) -> None:
+        await self.changes.caught_up()
+        self.returned.set()
+
+    async def still_waits(self, kv: KVStore) -> bool:
+        """After some time in which it could have returned."""
+        for _ in range(3):
+            await kv.get("somewhere")
+            await anyio.wait_all_tasks_blocked()
+        return not self.returned.is_set()
+
+    async def until_returned(self) -> None:
+        with anyio.fail_after(PATIENCE):
+            await self.returned.wait()
+
+
+@pytest.mark.anyio
+class KVCaughtUpContract:
+    """What every adapter's `Watch.caught_up` does."""
+
+    async def test_caught_up_is_who_has_taken_a_change_and_asks_for_more(self, kv: KVStore) -> None:
+        async with kv.watch() as changes, anyio.create_task_group() as tasks:
+            follower = await Follower(changes).until_whole()
+            revision = await kv.create("a", b"one")
+            waiter = Waiter(changes)
+            tasks.start_soon(waiter.wait)
+            assert await waiter.still_waits(kv)
+
+            assert await follower.next() == Changed("a", b"one", revision)
+            # What the reader makes of it has its time, too.
+            assert await waiter.still_waits(kv)
+            tasks.start_soon(follower.follow)
+            await waiter.until_returned()
+            tasks.cancel_scope.cancel()
+
+    async def test_a_reader_at_rest_has_caught_up(self, kv: KVStore) -> None:
+        await kv.create("a", b"one")
+        async with kv.watch() as changes, anyio.create_task_group() as tasks:
+            tasks.start_soon(Follower(changes).follow)
+            for _ in range(3):
+                with anyio.fail_after(PATIENCE):
+                    await changes.caught_up()
+            tasks.cancel_scope.cancel()
+
+    async def test_a_slow_reader_has_caught_up_after_the_last_of_many(self, kv: KVStore) -> None:
+        there = [await kv.create(f"there/{number}", b"") for number in range(10)]
+        async with kv.watch() as changes, anyio.create_task_group() as tasks:
+            waiter = Waiter(changes)
+            follower = Follower(changes)
+            for number in range(10):
+                await kv.create(f"new/{number}", b"")
+                await kv.update(f"there/{number}", b"replaced", revision=there[number])
+            tasks.start_soon(waiter.wait)
+            while len(follower.held) < 20 or any(each.value == b"" for each in follower.entries()[10:]):
+                assert not waiter.returned.is_set()
+                await follower.next()
+                await checkpoint()
+            assert await waiter.still_waits(kv)
+            tasks.start_soon(follower.follow)
+            await waiter.until_returned()
+            assert follower.entries() == await kv.entries()
+            tasks.cancel_scope.cancel()
+
+    async def test_who_has_caught_up_holds_what_the_bucket_holds(self, kv: KVStore) -> None:
+        async def write(number: int) -> None:
+            key = f"n/{number % 8}"
+            for entry in await kv.entries(key):
+                if number % 3:
+                    await kv.update(key, b"%d" % number, revision=entry.revision)
+                else:
+                    await kv.delete(key, revision=entry.revision)
+                return
+            await kv.create(key, b"%d" % number)
+
+        async with kv.watch() as changes, anyio.create_task_group() as tasks:
+            follower = Follower(changes)
+            tasks.start_soon(follower.follow)
+            for _ in range(5):
+                await together(*(write(number) for number in range(24)))
+                with anyio.fail_after(PATIENCE):
+                    await changes.caught_up()
+                assert follower.entries() == await kv.entries()
+            tasks.cancel_scope.cancel()
+
+    async def test_what_anybody_could_read_before_is_known_to_who_has_caught_up(self, kv: KVStore) -> None:
+        revision = await kv.create("a", b"")
+
+        async def rewrite() -> None:
+            nonlocal revision
+            while True:
+                revision = await kv.update("a", b"", revision=revision)
+
+        async with kv.watch() as changes, anyio.create_task_group() as tasks:
+            follower = Follower(changes)
+            tasks.start_soon(follower.follow)
+            tasks.start_soon(rewrite)
+            for _ in range(100):
+                seen = await kv.get("a")
+                with anyio.fail_after(PATIENCE):
+                    await changes.caught_up()
+                assert seen is not None
+                assert follower.held["a"].revision >= seen.revision
+            tasks.cancel_scope.cancel()
+
+    async def test_all_who_wait_are_told_but_those_who_went_away(self, kv: KVStore) -> None:
+        async with kv.watch() as changes, anyio.create_task_group() as tasks:
+            follower = await Follower(changes).until_whole()
+            await kv.create("a", b"one")
+            waiters = [Waiter(changes) for _ in range(3)]
+            gone = Waiter(changes)
+            async with anyio.create_task_group() as leaving:
+                leaving.start_soon(gone.wait)
+                for waiter in waiters:
+                    tasks.start_soon(waiter.wait)
+                assert await gone.still_waits(kv)
+                leaving.cancel_scope.cancel()
+            tasks.start_soon(follower.follow)
+            for waiter in waiters:
+                await waiter.until_returned()
+            assert not gone.returned.is_set()
+            tasks.cancel_scope.cancel()
+
+    async def test_nobody_waits_for_a_reader_who_has_left(self, kv: KVStore) -> None:
+        outcomes: list[Unavailable] = []
+
+        async def wait(changes: Watch) -> None:
+            try:
+                await changes.caught_up()
+            except Unavailable as failure:
+                outcomes.append(failure)
+
+        async with anyio.create_task_group() as tasks:
+            async with kv.watch() as changes:
+                await Follower(changes).until_whole()
+                await kv.create("a", b"one")
+                tasks.start_soon(wait, changes)
+                await Waiter(changes).still_waits(kv)
+            with anyio.fail_after(PATIENCE):
+                while not outcomes:
+                    await checkpoint()
+            await wait(changes)
+        assert len(outcomes) == 2
