@@ -24,9 +24,10 @@ API = "/api/v1"
 
 @define(eq=False)
 class House:
-    """A demo, and whoever has signed in to it without the page."""
+    """A demo, and whoever has signed in to it without the page; `open` until it is being ended."""
 
     url: str
+    open: bool = field(default=True, init=False)
     _people: dict[str, tuple[OpenerDirector, CookieJar]] = field(factory=dict, init=False)
 
     def let_in(self, name: str, context: BrowserContext) -> None:
@@ -79,9 +80,11 @@ def open_house(folder: Path) -> Iterator[House]:
     """A demo with its data below `folder`, ended with the block."""
     command = [sys.executable, "-m", "playlist_app", "demo", "--port", "0", "--json", "--data-dir"]
     with subprocess.Popen([*command, str(folder / "demo")], stdout=subprocess.PIPE) as process:
+        house = House(_address(process))
         try:
-            yield House(_address(process))
+            yield house
         finally:
+            house.open = False
             process.terminate()
             process.communicate(timeout=READY_WITHIN)
 

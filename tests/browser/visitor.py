@@ -23,24 +23,29 @@ class Visitor:
 
     def watch(self) -> None:
         self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.troubles.append(f"uncaught: {error}"))
+        self.page.on("pageerror", lambda error: self._complain(f"uncaught: {error}"))
         self.page.on("requestfailed", self._failed)
         self.page.on("response", self._answered)
 
     def _console(self, message: ConsoleMessage) -> None:
         refused = any(message.location["url"].startswith(self.house.url + path) for _, path in self.expected)
         if message.type in ("error", "warning") and not refused:
-            self.troubles.append(f"console: {message.text}")
+            self._complain(f"console: {message.text}")
 
     def _failed(self, request: Request) -> None:
         # A question that a newer one has overtaken is called off; that is no failure.
         if request.failure != "net::ERR_ABORTED":
-            self.troubles.append(f"failed: {request.method} {request.url} {request.failure}")
+            self._complain(f"failed: {request.method} {request.url} {request.failure}")
 
     def _answered(self, response: Response) -> None:
         path = response.url.removeprefix(self.house.url).partition("?")[0]
         if response.status >= 400 and (response.status, path) not in self.expected:
-            self.troubles.append(f"{response.status}: {response.request.method} {path}")
+            self._complain(f"{response.status}: {response.request.method} {path}")
+
+    def _complain(self, trouble: str) -> None:
+        # A house of the test's own may end before the page does, and nobody answers the page then.
+        if self.house.open:
+            self.troubles.append(trouble)
 
     def find(self, selector: str) -> Locator:
         return self.page.locator(selector)
