@@ -6,7 +6,6 @@ Only this file touches the client's private NATS handle (DESIGN decision 3).
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from json import JSONDecodeError
 from types import FunctionType
 from typing import Any
 
@@ -195,8 +194,10 @@ class Bus:
             raise Unavailable(
                 f"Nobody answers to {subject}: is its service running?", dependency=subject
             ) from exc
-        except (TimeoutError, JSONDecodeError) as exc:
+        except TimeoutError as exc:
             raise OutcomeUnknown(f"No answer came from {subject} in time.") from exc
+        except (ValueError, RecursionError) as exc:
+            raise OutcomeUnknown(f"The answer from {subject} cannot be read.") from exc
         except FAILURES as exc:
             raise _away("NATS cannot be reached; nothing was sent. Try again when it is back.") from exc
 

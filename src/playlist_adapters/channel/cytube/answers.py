@@ -34,15 +34,19 @@ class PMAnswer(Enum):
 
 @define(eq=False)
 class Expectation(Generic[T]):
-    """A command under way; the first event that matches is its answer."""
+    """A command under way; the first event that matches is its answer.
+
+    Of "too fast" CyTube does not say to whom: an answer that comes after it is the better one.
+    """
 
     _match: Match[T]
     answer: T | PlaylistError | None = None
 
     def offer(self, frame: Frame) -> None:
         """Look at the next event."""
-        if self.answer is None:
-            self.answer = self._match(frame)
+        so_far: object = self.answer
+        if so_far is None or so_far is PMAnswer.TOO_FAST:
+            self.answer = self._match(frame) or self.answer
 
 
 def added(media_id: str, bot: str, known: Collection[int]) -> Match[QueueItem]:
@@ -74,7 +78,9 @@ def delivered(bot: str, to: str, text: str) -> Match[PMAnswer]:
     Others may send through the same bot: an echo counts with our receiver and our words, whatever CyTube's
     filters made of the signs between them.
     """
-    words, complaints = _letters(text), (f"PM failed: {to.lower()} ", "You can't PM yourself")
+    words, complaints = _letters(text), [f"PM failed: {to.lower()} "]
+    if to.lower() == bot.lower():
+        complaints.append("You can't PM yourself")
 
     def match(frame: Frame) -> PMAnswer | PlaylistError | None:
         payload = frame.payload
@@ -83,7 +89,7 @@ def delivered(bot: str, to: str, text: str) -> Match[PMAnswer]:
             return PMAnswer.DELIVERED if ours and _letters(as_read(payload["msg"])) == words else None
         if frame.event == "cooldown":
             return PMAnswer.TOO_FAST
-        if frame.event == "errorMsg" and html.unescape(payload["msg"]).startswith(complaints):
+        if frame.event == "errorMsg" and html.unescape(payload["msg"]).startswith(tuple(complaints)):
             return Undeliverable(f"{to} is not in the channel.", name=to, reason=payload["msg"])
         return None
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from playlist_adapters.channel.cytube.frames import Frame
+from playlist_adapters.channel.cytube.values import seconds, text, text_or_nothing
 from playlist_core.ports import Play
 
 # Whoever joins is shown what plays, up to three times, as if it had just begun (recorded: robot-restart).
@@ -45,8 +46,10 @@ class Starts:
             return False
         if self._joined is not None and frame.at - self._joined.at < _JOINING:
             return False
-        latest, self._latest = self._latest, frame
-        return latest is None or not _same_start(latest, frame)
+        if self._latest is not None and _same_start(self._latest, frame):
+            return False
+        self._latest = frame
+        return True
 
 
 def play_of(frame: Frame, play_id: str, at: datetime) -> Play:
@@ -55,10 +58,10 @@ def play_of(frame: Frame, play_id: str, at: datetime) -> Play:
     return Play(
         play_id=play_id,
         at=at,
-        media_id=media["id"],
-        media_type=media["type"],
-        title=media["title"],
-        seconds=media["seconds"],
+        media_id=text(media["id"]),
+        media_type=text(media["type"]),
+        title=text_or_nothing(media.get("title")),
+        seconds=seconds(media.get("seconds")),
     )
 
 

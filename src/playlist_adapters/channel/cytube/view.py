@@ -7,7 +7,8 @@ from typing import Any
 from attrs import Factory, define, evolve
 
 from playlist_adapters.channel.cytube.frames import Frame
-from playlist_adapters.channel.cytube.permissions import Permissions
+from playlist_adapters.channel.cytube.permissions import DEFAULT_LEVELS, Permissions
+from playlist_adapters.channel.cytube.values import number, seconds, text, text_or_nothing, whole
 from playlist_core.domain.identity import Username
 from playlist_core.domain.queue import Capabilities, NowPlaying, QueueItem, QueueSnapshot
 from playlist_core.ports import ChannelUser
@@ -21,8 +22,8 @@ class ChannelView:
 
     A `playlist` frame replaces everything and begins a new generation: after a shuffle or a reload the
     same uid is another item, and CyTube does not say which of the reasons it was. `max_items` is the
-    server's own setting, which no frame tells. A frame that is taken twice changes nothing the second time:
-    the robot may show an item in its list before its `queue` event is told (docs/kryten.md).
+    server's own setting, which no frame tells. A frame that makes no sense raises ValueError, InvalidInput
+    or whatever looking for fields where there are none raises; what is kept can be reckoned with.
     """
 
     generation: int = 1
@@ -48,15 +49,15 @@ class ChannelView:
             case "moveVideo":
                 self._move(payload["from"], payload["after"])
             case "setTemp":
-                self._set_temp(payload["uid"], temp=payload["temp"])
+                self._set_temp(payload["uid"], temp=payload["temp"] is True)
             case "playlist":
                 self.items = [read_item(item) for item in payload]
                 self._current = None
                 self.generation += 1
             case "setCurrent":
-                self._current = payload
+                self._current = whole(payload)
             case "changeMedia" | "mediaUpdate":
-                self._position, self._paused = payload["currentTime"], payload["paused"]
+                self._position, self._paused = number(payload["currentTime"]), payload["paused"] is True
                 self._heard = frame.at
             case _:
                 self._take_people(frame.event, payload)
@@ -64,19 +65,22 @@ class ChannelView:
     def _take_people(self, event: str, payload: Any) -> None:
         match event:
             case "rank":
-                self.rank = payload
+                self.rank = number(payload)
             case "setPermissions":
-                self.permissions.levels = dict(payload)
+                told = {node: number(level) for node, level in payload.items()}
+                self.permissions.levels = DEFAULT_LEVELS | told
             case "setPlaylistLocked":
                 self.permissions.unlocked = not payload
             case "channelOpts":
-                self.allow_dupes = payload["allow_dupes"]
+                self.allow_dupes = payload["allow_dupes"] is True
             case "userlist":
                 self._users = {}
                 for user in payload:
                     self._seen(user["name"], user["rank"])
-            case "addUser" | "setUserRank":
+            case "addUser":
                 self._seen(payload["name"], payload["rank"])
+            case "setUserRank":
+                self._ranked(payload["name"], payload["rank"])
             case "userLeave":
                 self._users.pop(payload["name"].lower(), None)
             case _:
@@ -97,6 +101,11 @@ class ChannelView:
 
     def holds(self, uid: int) -> bool:
         return self._index(uid) is not None
+
+    def in_front_of(self, uid: int) -> int | None:
+        """The uid of the item in front of one that is there; None for the first of the list."""
+        at = self._index(uid)
+        return self.items[at - 1].uid if at else None
 
     def playing(self, now: datetime) -> NowPlaying | None:
         """What is on the air; None with an empty list, which is all that CyTube says about silence."""
@@ -166,18 +175,24 @@ class ChannelView:
             self.items[at] = evolve(self.items[at], temp=temp)
 
     def _seen(self, name: str, rank: float) -> None:
-        self._users[name.lower()] = ChannelUser(Username.parse(name), rank)
+        self._users[name.lower()] = ChannelUser(Username.parse(name), number(rank))
+
+    def _ranked(self, name: str, rank: float) -> None:
+        """It is told of the absent as well, and with the name as whoever gave the rank has typed it."""
+        known = self._users.get(name.lower())
+        if known is not None:
+            self._users[name.lower()] = evolve(known, rank=number(rank))
 
 
 def read_item(packed: Mapping[str, Any]) -> QueueItem:
     """An entry of the core from one as CyTube packs it."""
     media = packed["media"]
     return QueueItem(
-        packed["uid"],
-        media["id"],
-        media_type=media["type"],
-        title=media["title"],
-        seconds=media["seconds"],
-        temp=packed["temp"],
-        queueby=packed["queueby"],
+        whole(packed["uid"]),
+        text(media["id"]),
+        media_type=text(media["type"]),
+        title=text_or_nothing(media.get("title")),
+        seconds=seconds(media.get("seconds")),
+        temp=packed.get("temp") is True,
+        queueby=text_or_nothing(packed.get("queueby")),
     )

@@ -1,45 +1,39 @@
-"""The channel as the robot's events tell it: found, read, kept, and read again after every doubt."""
+"""The channel followed through robots and servers that come and go, and whether it is there right now."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
-from typing import Any, Final
+from typing import Final
 
 import anyio
 from attrs import Factory, define, field
 from nats.aio.msg import Msg
 
 from playlist_adapters.bus import Bus
-from playlist_adapters.channel.cytube.answers import Expectation
-from playlist_adapters.channel.cytube.frames import Frame
+from playlist_adapters.channel.cytube.values import whole
 from playlist_adapters.channel.cytube.view import ChannelView
-from playlist_adapters.channel.kryten.hearing import Heard, heard, news_of_robot
+from playlist_adapters.channel.kryten.ears import NONSENSE, Ears
+from playlist_adapters.channel.kryten.first_item import FIRST_UID
+from playlist_adapters.channel.kryten.hearing import Heard, news_of_robot
 from playlist_adapters.channel.kryten.place import Place, Wish
-from playlist_adapters.channel.kryten.reading import read_channel
+from playlist_adapters.channel.kryten.reading import NOT_IN_CYTUBE, Reader
 from playlist_adapters.channel.kryten.robot import Robot
-from playlist_core.errors import ChannelUnavailable, InvalidInput, Unavailable
+from playlist_core.errors import ChannelUnavailable, Unavailable
 from playlist_core.ports import Clock
 
 log = logging.getLogger("kryten_playlist.channel")
 
 _LIFECYCLE: Final = "kryten.lifecycle.robot.*"
 _TRY_AGAIN_AFTER: Final = 1.0
-# CyTube tells the position every 5 s while something plays; a robot that is silent for longer is asked.
-_SILENCE: Final = 7.0
+# CyTube tells the position every 5 s while something plays; a robot is asked about as often anyway.
+_LOOK_AFTER: Final = 7.0
 # How old the last sign of life may be for a look to do without asking; the answer takes a millisecond.
 _FRESH: Final = 0.3
-# The robot says it is in the channel before it hears commands, and CyTube gives it its rank still later.
 _SETTLING_TAKES: Final = 15.0
-_HEARING_TRIES: Final = (0.5, 1.0, 2.0, 8.0)
-_RANK_TAKES: Final = 5.0
-# After an outage of NATS the robot answers up to 7 s before it has told what happened meanwhile.
-_CATCHING_UP_TAKES: Final = 10.0
-_CATCHING_UP_LOOK: Final = 0.2
-_LEAST_RANK: Final = 2.0
 # A list of another length than CyTube says is read again, but not over and over.
 _READ_AGAIN_AFTER: Final = 30.0
-# What comes of looking for fields where there are none.
-_NONSENSE = (KeyError, TypeError, ValueError, AttributeError, InvalidInput)
+_READING: Final = "The channel is being read again after an interruption; try again in a moment."
 
 
 class State(Enum):
@@ -52,7 +46,7 @@ class State(Enum):
 
 @define(eq=False)
 class Following:
-    """The one reader of the robot's events; `run` keeps `view` true, and everybody else only looks at it.
+    """`run` finds the channel and keeps the view of it true; everybody else only looks.
 
     A `playlist` frame, another session of the robot, or a hole in what was heard begins a new generation.
     """
@@ -61,67 +55,99 @@ class Following:
     wish: Wish
     clock: Clock
     robot: Robot = field(init=False, default=Factory(lambda self: Robot(self.bus), takes_self=True))
-    view: ChannelView = field(factory=ChannelView, init=False)
+    ears: Ears = field(
+        init=False, default=Factory(lambda self: Ears(self.clock, self.doubt), takes_self=True)
+    )
+    reader: Reader = field(
+        init=False,
+        default=Factory(lambda self: Reader(self.robot, self.ears, lambda: self._doubtful), takes_self=True),
+    )
     place: Place | None = field(default=None, init=False)
-    bot: str = field(default="", init=False)
     state: State = field(default=State.AWAY, init=False)
-    expected: list[Expectation[Any]] = field(factory=list[Expectation[Any]], init=False)
-    hearers: list[Callable[[Heard], None]] = field(factory=list[Callable[[Heard], None]], init=False)
+    # Another number than before: the channel was away in between, and what was sent may have got lost.
+    interruptions: int = field(default=0, init=False)
     _trouble: str = field(default="The robot has not been found yet.", init=False)
     _doubtful: bool = field(default=True, init=False)
     _elsewhere: bool = field(default=False, init=False)
-    _session: str | None = field(default=None, init=False)
-    _usual_rank: float = field(default=_LEAST_RANK, init=False)
-    _heard_at: float = field(default=0.0, init=False)
     _counted_at: float | None = field(default=None, init=False)
-    # What came while the robot's state was read: it may be newer than that.
-    _meanwhile: list[Frame] | None = field(default=None, init=False)
     _asking: anyio.Lock = field(factory=anyio.Lock, init=False)
     _due: anyio.Event = field(factory=anyio.Event, init=False)
-    _news: anyio.Event = field(factory=anyio.Event, init=False)
+    _when_through: list[Callable[[], None]] = field(factory=list[Callable[[], None]], init=False)
 
     # -- looked at by others ---------------------------------------------------
+
+    @property
+    def view(self) -> ChannelView:
+        return self.ears.view
+
+    @property
+    def bot(self) -> str:
+        """The bot's name; empty before the channel was read."""
+        return self.reader.bot
 
     async def online(self, *, fresh: bool = False) -> None:
         """Return when the view is true; ChannelUnavailable when it cannot be, or is not soon.
 
-        `fresh`: and the robot gave a sign of life in the last seconds.
+        `fresh`: and the robot gave a sign of life in this moment.
         """
         with anyio.move_on_after(_SETTLING_TAKES):
             while True:
                 self._require_nats()
                 if self.state is State.AWAY:
                     break
-                if self.state is State.READY:
-                    if not fresh or self.clock.monotonic() - self._heard_at < _FRESH:
-                        return
+                if self.state is State.SETTLING:
+                    await self.changed()
+                elif fresh and not self._is_fresh():
                     await self._look()
-                    continue
-                await self.changed()
+                else:
+                    return
         raise ChannelUnavailable(self._trouble)
+
+    async def still_online(self) -> None:
+        """Return when the view is true at this moment; ChannelUnavailable otherwise.
+
+        A process that was stopped for a while has to ask first: what it knows is of another time.
+        """
+        self._require_nats()
+        if self.state is State.READY and not self._is_fresh():
+            await self._look()
+        if self.state is not State.READY:
+            raise ChannelUnavailable("The channel went away; nothing was sent.")
 
     async def changed(self) -> None:
         """Return when anything was heard, or the state is another."""
-        await self._news.wait()
+        await self.ears.changed()
 
     def doubt(self) -> None:
         """Something may have been missed: the channel is read again, and counts as another generation."""
         self._doubtful = True
         if self.state is State.READY:
-            self.state = State.SETTLING
-            self._trouble = "The channel is being read again after an interruption; try again in a moment."
-        self.tell()
+            self.state, self._trouble = State.SETTLING, _READING
+        self.ears.tell()
         self._due.set()
+
+    @contextmanager
+    def when_through(self, hook: Callable[[], None]) -> Iterator[None]:
+        """Call the hook when the robot is through with all commands that it will ever carry out."""
+        self._when_through.append(hook)
+        try:
+            yield
+        finally:
+            self._when_through.remove(hook)
 
     def _require_nats(self) -> None:
         if not self.bus.connected:
             raise ChannelUnavailable("NATS cannot be reached, and with it the channel; nothing was sent.")
 
+    def _is_fresh(self) -> bool:
+        return self.clock.monotonic() - self.ears.heard_at < _FRESH
+
     # -- kept true ----------------------------------------------------------------
 
     async def run(self) -> None:
-        """Follow the channel until cancelled, through robots and servers that come and go."""
-        with self.bus.on_reconnect(self.doubt):
+        """Follow the channel until cancelled."""
+        self.ears.hearers.append(self._consider)
+        with self.bus.on_reconnect(self._reconnected):
             while True:
                 try:
                     await self._follow(await self._find())
@@ -139,155 +165,126 @@ class Following:
 
     async def _follow(self, place: Place) -> None:
         self.place, self._elsewhere = place, False
-        async with (
-            self.bus.listening(place.events, self._hear),
-            self.bus.listening(_LIFECYCLE, self._hear_robot),
-        ):
-            self.doubt()
+
+        async def hear(message: Msg) -> None:
+            self.ears.hear(message, place)
+
+        async with self.bus.listening(place.events, hear), self.bus.listening(_LIFECYCLE, self._hear_robot):
+            self._interrupted()
             while not self._elsewhere:
-                self._due = anyio.Event()
                 await self._attend(place)
-                pause = _SILENCE if self.state is State.READY else _TRY_AGAIN_AFTER
-                with anyio.move_on_after(0 if self._doubtful and self.state is State.SETTLING else pause):
+                # What came up meanwhile is remembered by the state; a robot that is away is not pressed.
+                self._due = anyio.Event()
+                with anyio.move_on_after(self._pause()):
                     await self._due.wait()
+
+    def _pause(self) -> float:
+        match self.state:
+            case State.READY:
+                return _LOOK_AFTER
+            case State.SETTLING if self._doubtful:
+                return 0
+            case _:
+                return _TRY_AGAIN_AFTER
 
     async def _attend(self, place: Place) -> None:
         try:
             if self._doubtful:
                 await self._read(place)
-            elif self.clock.monotonic() - self._heard_at >= _SILENCE:
+            else:
                 await self._look()
         except ChannelUnavailable as exc:
             self._lose(exc.message)
-        except _NONSENSE as exc:
+        except NONSENSE as exc:
             self._lose(f"The robot's state makes no sense ({type(exc).__name__}); try again.")
 
     async def _read(self, place: Place) -> None:
         """Everything anew, and then as long as it takes until the robot can be told something."""
+        if place not in await self.robot.places():
+            self._elsewhere = True
+            return
         self._doubtful = False
-        self._meanwhile = []
-        try:
-            connection = await self.robot.connection()
-            if not connection.connected:
-                raise ChannelUnavailable("The robot is not connected to CyTube right now.")
+        if self.state is State.AWAY:
             self.state = State.SETTLING
-            self.bot = await self.robot.bot_name(place)
-            view = await read_channel(
-                self.robot,
-                place,
-                self.bot,
-                before=self.view,
-                same_session=connection.since == self._session,
-                clock=self.clock,
-            )
-            for frame in self._meanwhile:
-                view.take(frame)
-            view.generation = max(view.generation, self.view.generation + 1)
-            self.view, self._session = view, connection.since
-        finally:
-            self._meanwhile = None
-        self._sign_of_life()
-        await self._settle(place)
-
-    async def _settle(self, place: Place) -> None:
-        for patience in _HEARING_TRIES:
-            if self._doubtful:
-                return
-            if await self.robot.hears_commands(place, timeout=patience):
-                break
-        else:
-            raise ChannelUnavailable("The robot is in the channel, but carries out no commands.")
-        with anyio.move_on_after(_CATCHING_UP_TAKES):
-            while not self._doubtful and not (await self.robot.connection()).caught_up:  # noqa: ASYNC110
-                await anyio.sleep(_CATCHING_UP_LOOK)
-        with anyio.move_on_after(_RANK_TAKES):
-            while self.view.rank < self._usual_rank and not self._doubtful:
-                await self.changed()
+        await self.reader.read(place)
+        await self.reader.hear_commands(place)
         if not self._doubtful:
-            self._usual_rank = max(self.view.rank, _LEAST_RANK)
+            for hook in list(self._when_through):
+                hook()
+        await self.reader.get_rank()
+        await self.reader.find_first_item(place)
+        if not self._doubtful:
+            self.ears.sign_of_life()
             self.state, self._trouble = State.READY, ""
-            self.tell()
+            self.ears.tell()
 
     async def _look(self) -> None:
         """Ask the robot whether it is in CyTube, once for all who want to know."""
-        before = self._heard_at
+        before = self.ears.heard_at
         async with self._asking:
-            if self._heard_at != before:
+            if self.ears.heard_at != before:
                 return
             try:
                 connection = await self.robot.connection()
             except ChannelUnavailable as exc:
                 self._lose(exc.message)
                 raise
+            known = self.reader.session
             if not connection.connected:
-                self._lose("The robot is not connected to CyTube right now.")
-                return
-            if connection.since != self._session:
-                self.doubt()
-            self._sign_of_life()
+                self._lose(NOT_IN_CYTUBE)
+            elif not connection.is_session_of(known):
+                self._interrupted()
+            elif known is not None and connection.lost != known.lost:
+                self._missed_something()
+            self.ears.sign_of_life()
 
     def _lose(self, trouble: str) -> None:
         if trouble != self._trouble:
             log.warning("The channel is away: %s", trouble)
-        self.state, self._trouble, self._doubtful = State.AWAY, trouble, True
-        self.tell()
-        self._due.set()
+        self.state, self._trouble = State.AWAY, trouble
+        self._interrupted()
+
+    def _interrupted(self) -> None:
+        self.interruptions += 1
+        self.doubt()
+
+    def _reconnected(self) -> None:
+        self._missed_something()
+        self._interrupted()
+
+    def _missed_something(self) -> None:
+        self.ears.first.missed_something()
+        self.doubt()
 
     # -- heard -----------------------------------------------------------------------
 
-    async def _hear(self, message: Msg) -> None:
-        item = None if self.place is None else heard(message.data, self.place, now=self.clock.now())
-        if item is None:
-            return
-        self._sign_of_life()
-        try:
-            self._take(item.frame)
-            for expectation in self.expected:
-                expectation.offer(item.frame)
-            for hearer in self.hearers:
-                hearer(item)
-        except _NONSENSE as exc:
-            log.warning("An event %s of the robot makes no sense (%s).", item.frame.event, type(exc).__name__)
-            self.doubt()
-        self.tell()
-
-    def _take(self, frame: Frame) -> None:
-        self.view.take(frame)
-        if self._meanwhile is not None:
-            self._meanwhile.append(frame)
-        match frame.event:
-            case "rank" if frame.payload == -1:
-                self.doubt()  # the robot has joined anew
+    def _consider(self, item: Heard) -> None:
+        """What an event, which the view has taken in, says about the view."""
+        match item.frame.event:
+            case "rank" if item.frame.payload == -1:
+                self._interrupted()  # the robot has joined anew
             case "setPlaylistMeta" if self.state is State.READY:
-                self._compare(frame.payload["count"])
+                self._compare(whole(item.frame.payload["count"]))
+            case _ if self.ears.first.there and not self.view.holds(FIRST_UID):
+                self.doubt()  # it was only slow when it was put to the test
             case _:
                 pass
 
     def _compare(self, count: int) -> None:
         """CyTube tells the length with every change of it."""
         surplus = len(self.view.items) - count
-        if surplus == 1 and self.view.holds(0):
-            self.view.forget(0)  # the robot never takes it off its own list
+        if surplus == 1 and self.ears.first.there is None and self.view.holds(FIRST_UID):
+            self.ears.first.there = False
+            self.view.forget(FIRST_UID)
         elif surplus:
             now = self.clock.monotonic()
             if self._counted_at is None or now - self._counted_at >= _READ_AGAIN_AFTER:
                 self._counted_at = now
-                self.doubt()
+                self._missed_something()
 
     async def _hear_robot(self, message: Msg) -> None:
         what, told = news_of_robot(message.subject, message.data)
         if what == "shutdown" or (what == "disconnected" and told.get("target") == "CyTube"):
             self._lose("The robot has left the channel.")
         elif what in ("startup", "connected"):
-            if "channel" in told and self.place is not None:
-                found = Place(str(told.get("domain")), str(told["channel"]))
-                self._elsewhere = found != self.place and self.wish.admits(found)
-            self.doubt()
-
-    def _sign_of_life(self) -> None:
-        self._heard_at = self.clock.monotonic()
-
-    def tell(self) -> None:
-        """Wake whoever waits for something to have changed."""
-        self._news.set()
-        self._news = anyio.Event()
+            self._interrupted()

@@ -5,52 +5,42 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import anyio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from playlist_adapters.bus import Bus
-from playlist_adapters.channel.cytube.answers import (
-    Expectation,
-    Match,
-    PMAnswer,
-    T,
-    added,
-    delivered,
-    told,
-)
-from playlist_adapters.channel.cytube.refusals import refused
+from playlist_adapters.channel.cytube.answers import Done, Match, PMAnswer, added, delivered, told
 from playlist_adapters.channel.cytube.text import check_message
+from playlist_adapters.channel.kryten.asking import Asking, Moment
+from playlist_adapters.channel.kryten.first_item import FIRST_UID
 from playlist_adapters.channel.kryten.following import Following, State
-from playlist_adapters.channel.kryten.line import Line, Order
+from playlist_adapters.channel.kryten.line import Line
 from playlist_adapters.channel.kryten.place import Place, Wish
 from playlist_adapters.channel.kryten.plays import heard_plays
 from playlist_core.domain.identity import Username
 from playlist_core.domain.queue import Position, QueueItem, QueueSnapshot, Refusal
-from playlist_core.errors import ChannelUnavailable, InvalidInput, OutcomeUnknown, PlaylistError, QueueRefused
+from playlist_core.errors import ChannelUnavailable, InvalidInput, OutcomeUnknown, QueueRefused
 from playlist_core.ports import ChannelUser, Clock, Play, Spawn
 
 # A manifest may take 10 s, and what changes the list waits behind other people's adds.
 _ADD_TAKES: Final = 12.0
 _EDIT_TAKES: Final = 12.0
-_AT_ONCE_TAKES: Final = 5.0
 _PM_TAKES: Final = 10.0
 _NEXT_ITEM_TAKES: Final = 1.0
 _COOLDOWN: Final = 0.15
 _LONGEST_PM: Final = 320
-# The robot may show an item with uid 0 that is long gone, and CyTube says nothing about those.
-_GHOST_TAKES: Final = 3.0
 
 
 @define(eq=False)
 class KrytenChannel:
     """`QueueGateway`, `PMSender`, `UserDirectory` and `PlayFeed` of the channel that a robot is in.
 
-    A command counts as done when the channel's own event says so, never by the robot's reply; what the reply
-    does prove is that a command was not carried out. One queue command is in flight at a time.
+    One queue command and one private message are under way at a time; what else a command has to wait for is
+    told by `Asking` and `Line`.
     """
 
     following: Following
     clock: Clock
-    _line: Line = field(alias="line")
+    _asking: Asking = field(alias="asking")
     _add_takes: float = field(default=_ADD_TAKES, alias="add_takes", kw_only=True)
     _queue_turn: anyio.Lock = field(factory=anyio.Lock, init=False)
     _pm_turn: anyio.Lock = field(factory=anyio.Lock, init=False)
@@ -72,61 +62,71 @@ class KrytenChannel:
         return self.following.view.snapshot(self.clock.now())
 
     async def add(self, media_url: str, *, position: Position, temp: bool) -> QueueItem:
-        async with self._queue_turn:
-            await self._require("playlistadd", "add to the playlist")
+        async with self._turn("playlistadd", "add to the playlist") as moment:
             if position is Position.NEXT:
-                await self._require("playlistnext", "add an item next")
-            view = self.following.view
-            known = frozenset(item.uid for item in view.items)
-            return await self._command(
+                self._require("playlistnext", "add an item next")
+            known = frozenset(item.uid for item in self.following.view.items)
+            return await self._asking.ask(
                 "addvideo",
                 {"type": "cm", "id": media_url, "pos": position.value, "temp": temp},
                 added(media_url, self.following.bot, known),
-                generation=view.generation,
+                moment=evolve(moment, generation=self.following.view.generation),
                 within=self._add_takes,
             )
 
     async def move(self, uid: int, *, after: int | None, generation: int) -> None:
-        async with self._queue_turn:
-            await self._require("playlistmove", "move items")
+        async with self._turn("playlistmove", "move items") as moment:
             self._require_items(generation, uid, *(() if after is None else (after,)))
             if uid == after:
                 raise InvalidInput.of("after", "an item cannot stand behind itself")
             args = {"from": uid, "after": "prepend" if after is None else after}
-            await self._command("mvvideo", args, told("moveVideo", args), generation=generation, uid=uid)
+            await self._edit("mvvideo", args, told("moveVideo", args), moment, generation)
 
     async def remove(self, uid: int, *, generation: int) -> None:
-        async with self._queue_turn:
-            await self._require("playlistdelete", "remove items")
+        async with self._turn("playlistdelete", "remove items") as moment:
             self._require_items(generation, uid)
             args = {"uid": uid}
-            await self._command("rmvideo", args, told("delete", args), generation=generation, uid=uid)
+            await self._edit("rmvideo", args, told("delete", args), moment, generation)
 
     async def set_temp(self, uid: int, *, temp: bool, generation: int) -> None:
-        async with self._queue_turn:
-            await self._require("settemp", "change whether items stay")
+        async with self._turn("settemp", "change whether items stay") as moment:
             self._require_items(generation, uid)
             args = {"uid": uid, "temp": temp}
-            await self._command(
-                "settemp", args, told("setTemp", args), generation=generation, uid=uid, within=_AT_ONCE_TAKES
-            )
+            await self._edit("settemp", args, told("setTemp", args), moment, generation)
 
     async def jump(self, uid: int, *, generation: int) -> None:
-        async with self._queue_turn:
-            await self._require("playlistjump", "put items on the air")
+        async with self._turn("playlistjump", "put items on the air") as moment:
             self._require_items(generation, uid)
             # The robot stumbles over a number (docs/kryten.md 2).
-            await self._command(
-                "jump",
-                {"uid": str(uid)},
-                told("setCurrent", uid),
-                generation=generation,
-                uid=uid,
-                within=_AT_ONCE_TAKES,
-            )
+            await self._edit("jump", {"uid": str(uid)}, told("setCurrent", uid), moment, generation)
 
-    async def _require(self, node: str, to_do: str) -> None:
+    async def _edit(
+        self, command: str, args: Mapping[str, Any], match: Match[Done], moment: Moment, generation: int
+    ) -> None:
+        named = evolve(moment, generation=generation)
+        await self._asking.ask(command, args, match, moment=named, within=_EDIT_TAKES)
+
+    @asynccontextmanager
+    async def _turn(self, node: str, to_do: str) -> AsyncGenerator[Moment, None]:
+        """The turn of a queue command that the bot has the right to; yields when it was wanted."""
         await self.following.online()
+        moment = self._asking.moment()
+        async with self._queue_turn:
+            await self.following.online()
+            self._require(node, to_do)
+            await self._place_first_item()
+            yield moment
+
+    async def _place_first_item(self) -> None:
+        """Put the item with uid 0 where the view has it, if only by the robot, which sees no move of it."""
+        view, first = self.following.view, self.following.ears.first
+        if first.placed or not (first.there and view.holds(FIRST_UID) and view.may("playlistmove")):
+            return
+        front = view.in_front_of(FIRST_UID)
+        args = {"from": FIRST_UID, "after": "prepend" if front is None else front}
+        await self._edit("mvvideo", args, told("moveVideo", args), self._asking.moment(), view.generation)
+
+    def _require(self, node: str, to_do: str) -> None:
         if not self.following.view.may(node):
             raise QueueRefused(f"The bot is not allowed to {to_do} here.", reason=Refusal.NO_PERMISSION)
 
@@ -142,19 +142,27 @@ class KrytenChannel:
 
     async def send(self, to: Username, text: str) -> None:
         check_message(text, _LONGEST_PM)
+        await self.following.online(fresh=True)
+        moment = self._asking.moment()
         async with self._pm_turn:
             deadline = self.clock.monotonic() + _PM_TAKES
             # CyTube throws away what comes too soon, and says so: nothing has happened, once more.
-            while await self._whisper(to, text) is PMAnswer.TOO_FAST:
+            while not await self._whisper(to, text, moment):
                 if self.clock.monotonic() >= deadline:
                     raise ChannelUnavailable("The channel takes no more messages right now.")
-                await self.clock.sleep(_COOLDOWN)
 
-    async def _whisper(self, to: Username, text: str) -> PMAnswer:
-        await self.following.online(fresh=True)
-        args = {"to": to.spelling, "msg": text}
+    async def _whisper(self, to: Username, text: str, moment: Moment) -> bool:
+        """Whether it has arrived; otherwise it came too soon after others, and is lost."""
         match = delivered(self.following.bot, to.spelling, text)
-        return await self._command("pm", args, match, within=_PM_TAKES)
+        args = {"to": to.spelling, "msg": text}
+        answer = await self._asking.ask("pm", args, match, moment=moment, within=_PM_TAKES)
+        if answer is PMAnswer.DELIVERED:
+            return True
+        # Or it was another service's that came too soon: CyTube does not say which.
+        echo = await self._asking.overhear(
+            lambda frame: None if frame.event == "cooldown" else match(frame), within=_COOLDOWN
+        )
+        return echo is not None
 
     async def present(self, name: Username) -> ChannelUser | None:
         await self.following.online(fresh=True)
@@ -162,60 +170,8 @@ class KrytenChannel:
 
     @asynccontextmanager
     async def plays(self) -> AsyncGenerator[AsyncIterator[Play], None]:
-        with heard_plays(self.following.hearers) as plays:
+        with heard_plays(self.following.ears.hearers) as plays:
             yield plays
-
-    # -- asking --------------------------------------------------------------------------
-
-    async def _command(
-        self,
-        command: str,
-        args: Mapping[str, Any],
-        match: Match[T],
-        *,
-        generation: int | None = None,
-        uid: int | None = None,
-        within: float = _EDIT_TAKES,
-    ) -> T:
-        """Send one command and wait for the event that answers it; OutcomeUnknown when none comes."""
-        expectation = Expectation(match)
-        self.following.expected.append(expectation)
-        try:
-            order = await self._line.give(command, args, check=lambda: self._check(generation))
-            with anyio.move_on_after(_GHOST_TAKES if uid == 0 else within):
-                await self._answered(expectation, order, generation)
-        finally:
-            self.following.expected.remove(expectation)
-        answer = expectation.answer
-        if isinstance(answer, PlaylistError):
-            raise answer
-        if answer is not None:
-            return answer
-        if uid == 0 and order.reply is not None:
-            self.following.view.forget(0)
-        raise order.failure or OutcomeUnknown("The channel did not answer; it may have happened. Look again.")
-
-    def _check(self, generation: int | None) -> None:
-        """What was true when the order was thought of must be so when its turn has come."""
-        if self.following.state is not State.READY:
-            raise ChannelUnavailable("The channel went away; nothing was sent.")
-        if generation is not None and generation != self.following.view.generation:
-            raise OutcomeUnknown("The list has been numbered anew since; nothing was sent, look again.")
-
-    async def _answered(self, expectation: Expectation[Any], order: Order, generation: int | None) -> None:
-        """Return when there is an answer, or there will be none."""
-        while expectation.answer is None and order.failure is None:
-            if order.reply is not None and order.reply.queue_fail is not None:
-                expectation.answer = refused(order.reply.queue_fail)
-            elif order.reply is not None and order.reply.error is not None:
-                order.failure = ChannelUnavailable(f"The robot did not do it: {order.reply.error}")
-            elif generation is not None and not self._is_now(generation):
-                return
-            else:
-                await self.following.changed()
-
-    def _is_now(self, generation: int) -> bool:
-        return self.following.state is State.READY and self.following.view.generation == generation
 
 
 @asynccontextmanager
@@ -232,14 +188,19 @@ async def open_channel(
         with anyio.move_on_after(patience):
             while following.state is not State.READY:
                 await following.changed()
-        yield KrytenChannel(following, clock, Line(following, spawn), add_takes=add_takes)
+        yield KrytenChannel(following, clock, Asking(following, Line(following, spawn)), add_takes=add_takes)
 
 
 @asynccontextmanager
 async def _beside(run: Callable[[], Any]) -> AsyncGenerator[Spawn, None]:
+    failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run)
         try:
             yield tasks.start_soon
+        except Exception as exc:  # noqa: BLE001 - carried past the group, which would wrap it
+            failure = exc
         finally:
             tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure

@@ -43,7 +43,7 @@ def news_of_robot(subject: str, data: bytes) -> tuple[str, dict[str, Any]]:
 def _object(data: bytes) -> dict[str, Any] | None:
     try:
         body = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return cast(dict[str, Any], body) if isinstance(body, dict) else None
 

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from textwrap import shorten
 from typing import Any, Final, TypeVar, cast
 
 from attrs import define, frozen
 from nats.js.errors import APIError
 
 from playlist_adapters.bus import Bus
+from playlist_adapters.channel.cytube.values import number, whole
 from playlist_adapters.channel.kryten.place import Place
 from playlist_adapters.nats_errors import FAILURES
 from playlist_core.errors import ChannelUnavailable, OutcomeUnknown, Unavailable
@@ -21,6 +23,7 @@ _PATIENCE: Final = 2.0
 # state; the other, which carries commands out in turn, keeps silent about places that are not its own.
 _NO_PLACE: Final = {"domain": "-", "channel": "-"}
 _SILENT: Final = "The robot of the channel does not answer: is it running?"
+_TOO_MUCH: Final = " Shorten the playlist, or let nats-server take more (max_payload)."
 _DISABLED: Final = "The robot takes no commands: set commands.enabled in its settings, then restart it."
 
 
@@ -37,11 +40,16 @@ class Connection:
     """Whether the robot is in CyTube, and since when; another `since` is another session.
 
     `caught_up` says that it has published all it was told: after an outage of NATS it lags for seconds.
+    `lost` counts the events that it gave up publishing.
     """
 
     connected: bool
     since: str | None
     caught_up: bool
+    lost: int
+
+    def is_session_of(self, other: "Connection | None") -> bool:
+        return other is not None and other.since == self.since
 
 
 @frozen
@@ -96,15 +104,16 @@ class Robot:
         except FAILURES as exc:
             raise ChannelUnavailable("NATS did not say what plays; try again.") from exc
         media = _parsed(stored.data)
-        if not isinstance(media, dict) or not isinstance(media.get("uid"), int):
+        try:
+            return OnAir(
+                uid=whole(media["uid"]),
+                media_id=str(media.get("id")),
+                position_seconds=number(media.get("currentTime") or 0),
+                paused=media.get("paused") is True,
+                at=stored.time or datetime.now(UTC),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
             return None
-        return OnAir(
-            uid=media["uid"],
-            media_id=str(media.get("id")),
-            position_seconds=float(media.get("currentTime") or 0),
-            paused=media.get("paused") is True,
-            at=stored.time or datetime.now(UTC),
-        )
 
     async def order(self, place: Place, command: str, args: Mapping[str, Any], *, timeout: float) -> Reply:
         """Have a command carried out; OutcomeUnknown when the robot says nothing of it in `timeout` seconds.
@@ -136,9 +145,11 @@ class Robot:
 
     async def _query(self, command: str, read: Callable[[Any], T]) -> T:
         def told(answer: Any) -> T:
-            if answer["success"] is not True:
-                raise ChannelUnavailable(f"The robot cannot tell its {command}: {answer.get('error')}")
-            return read(answer["data"])
+            if answer["success"] is True:
+                return read(answer["data"])
+            error = _words(answer.get("error"))
+            advice = _TOO_MUCH if "maximum payload" in error else ""
+            raise ChannelUnavailable(f"The robot cannot tell its {command}: {error}.{advice}")
 
         return await self._ask(COMMANDS, {"command": command, "meta": _NO_PLACE}, told)
 
@@ -149,7 +160,7 @@ class Robot:
             if isinstance(exc, ChannelUnavailable):
                 raise
             raise ChannelUnavailable(_SILENT) from exc
-        except (KeyError, TypeError, AttributeError) as exc:
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise ChannelUnavailable("The robot answered in words nobody knows.") from exc
 
 
@@ -158,17 +169,19 @@ def _meta(place: Place) -> Mapping[str, str]:
 
 
 def _connection(data: Any) -> Connection:
-    cytube, published = data["connections"]["cytube"], data["events"]["last_event_time"]
-    heard = cytube["last_event_time"]
+    cytube, events = data["connections"]["cytube"], data["events"]
+    heard, published = cytube["last_event_time"], events["last_event_time"]
     # Both are ISO times of the robot's own clock; before the first event they are null.
     caught_up = heard is None or (published is not None and published >= heard)
-    return Connection(cytube["connected"] is True, cytube["connected_since"], caught_up)
+    return Connection(
+        cytube["connected"] is True, cytube["connected_since"], caught_up, whole(events["failed"])
+    )
 
 
 def _reply(answer: Mapping[str, Any]) -> Reply:
     """The outer `success` only says that the robot tried (docs/kryten.md 2)."""
     if answer.get("success") is not True:
-        error = str(answer.get("error"))
+        error = _words(answer.get("error"))
         if "not available" in error:
             raise ChannelUnavailable(_DISABLED)
         return Reply(error=error)
@@ -177,11 +190,16 @@ def _reply(answer: Mapping[str, Any]) -> Reply:
         return Reply()
     refusal = data.get("queue_fail")
     message = refusal.get("msg") if isinstance(refusal, dict) else None
-    return Reply(error=str(data.get("error")), queue_fail=message if isinstance(message, str) else None)
+    return Reply(error=_words(data.get("error")), queue_fail=message if isinstance(message, str) else None)
+
+
+def _words(error: object) -> str:
+    """An error of the robot's as people can be shown it."""
+    return shorten(str(error), 120)
 
 
 def _parsed(raw: bytes | None) -> Any:
     try:
         return json.loads(raw or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
