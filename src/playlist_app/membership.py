@@ -1,7 +1,7 @@
 """What the service does as part of a Kryten installation, beside answering over HTTP."""
 
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from attrs import field, frozen
@@ -34,12 +34,12 @@ class Membership:
     told_to_restart: Waits = field(kw_only=True)
     closed: Waits = field(kw_only=True)
 
-    async def open_door(self, stack: AsyncExitStack, metrics: Metrics) -> None:
-        """Take commands until the stack is left. Raises Unavailable."""
+    def door(self, metrics: Metrics) -> AbstractAsyncContextManager[None]:
+        """Takes commands while it is open. Entering raises Unavailable."""
         door = command_door(
             self.services, metrics, randomness=self.randomness, channel_name=self.channel_name
         )
-        await stack.enter_async_context(door.open(self.requests))
+        return door.open(self.requests)
 
     async def end_with_nats(self) -> None:
         """Raises Unavailable when the connection will not come back: whoever supervises us starts us anew."""

@@ -4,12 +4,12 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from contextlib import asynccontextmanager
 from typing import Final
 
 import anyio
 import anyio.abc
+from attrs import define, field
 
 from playlist_app.feeds import RefreshFeed
 from playlist_app.http.app import create_app
@@ -34,7 +34,7 @@ async def serve(services: Services, bound: socket.socket, *, ready: Callable[[],
     A bug in the server or in what goes on beside it ends everything: better no service than half of one.
     """
     server = http_server(create_app(services, Metrics.of(version())), ready=ready)
-    async with _at_work(services, server):
+    async with _at_work(_Ending(services, server)):
         await server.serve(sockets=[bound])
 
 
@@ -52,23 +52,42 @@ async def serve_member(
     """
     services = member.services
     metrics = Metrics.of(version(), nats_connected=member.connected)
-    server = http_server(create_app(services, metrics), ready=ready)
-    async with _at_work(services, server) as tasks, AsyncExitStack() as stack:
-        await member.open_door(stack, metrics)
-        tasks.start_soon(member.stay_listed)
-        tasks.start_soon(_stop_with_the_group, member, server)
-        tasks.start_soon(member.end_with_nats)
+    ending = _Ending(services, http_server(create_app(services, metrics), ready=ready))
+    async with _at_work(ending) as tasks:
         if metrics_bound is not None:
-            beside = http_server(create_metrics_app(services, metrics), ready=lambda: None)
-            tasks.start_soon(partial(beside.serve, sockets=[metrics_bound]))
-        await server.serve(sockets=[bound])
+            await tasks.start(_tell_metrics, services, metrics, metrics_bound)
+        door_closed: anyio.Event = await tasks.start(_take_commands, member, metrics, ending)
+        tasks.start_soon(member.stay_listed)
+        tasks.start_soon(_end_with_the_group, member, ending)
+        tasks.start_soon(member.end_with_nats)
+        await ending.server.serve(sockets=[bound])
+        ending.begin()
+        await door_closed.wait()
+
+
+@define(eq=False)
+class _Ending:
+    """How the service stops in order; `begun` once it does."""
+
+    services: Services
+    server: HttpServer
+    begun: anyio.Event = field(factory=anyio.Event, init=False)
+
+    def begin(self) -> None:
+        """No more commands are heard, and whoever waits for events or for the end of a run is answered before
+        the server stops answering."""
+        self.begun.set()
+        self.services.events.stop()
+        self.services.queue.applying.stop()
+        self.server.should_exit = True
 
 
 @asynccontextmanager
-async def _at_work(services: Services, server: HttpServer) -> AsyncGenerator[anyio.abc.TaskGroup, None]:
+async def _at_work(ending: _Ending) -> AsyncGenerator[anyio.abc.TaskGroup, None]:
     """All that goes on beside the server, until it ends."""
+    services = ending.services
     async with background() as tasks:
-        await tasks.start(_stop_on_signal, server, services, tasks.cancel_scope)
+        await tasks.start(_end_on_signal, ending, tasks.cancel_scope)
         tasks.start_soon(_sweep_for_ever, services)
         tasks.start_soon(_follow_for_ever, services)
         tasks.start_soon(RefreshFeed(services.library.refreshing, services.events, services.clock).run)
@@ -80,21 +99,39 @@ async def _at_work(services: Services, server: HttpServer) -> AsyncGenerator[any
         yield tasks
 
 
-async def _stop_with_the_group(member: Membership, server: HttpServer) -> None:
-    await member.told_to_restart()
-    _stop(server, member.services)
+async def _take_commands(
+    member: Membership,
+    metrics: Metrics,
+    ending: _Ending,
+    *,
+    task_status: anyio.abc.TaskStatus[anyio.Event],
+) -> None:
+    """Commands over NATS, none of which is heard any more from the first moment of stopping on."""
+    closed = anyio.Event()
+    async with member.door(metrics):
+        task_status.started(closed)
+        await ending.begun.wait()
+    closed.set()
 
 
-def _stop(server: HttpServer, services: Services) -> None:
-    """Whoever waits for events or for the end of a run is answered before the server stops answering."""
-    services.events.stop()
-    services.queue.applying.stop()
-    server.should_exit = True
-
-
-async def _stop_on_signal(
-    server: HttpServer,
+async def _tell_metrics(
     services: Services,
+    metrics: Metrics,
+    bound: socket.socket,
+    *,
+    task_status: anyio.abc.TaskStatus[None],
+) -> None:
+    server = http_server(create_metrics_app(services, metrics), ready=task_status.started)
+    await server.serve(sockets=[bound])
+
+
+async def _end_with_the_group(member: Membership, ending: _Ending) -> None:
+    await member.told_to_restart()
+    ending.begin()
+
+
+async def _end_on_signal(
+    ending: _Ending,
     scope: anyio.CancelScope,
     *,
     task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
@@ -102,11 +139,11 @@ async def _stop_on_signal(
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         task_status.started()
         async for _ in signals:
-            if server.should_exit:  # asked a second time: do not wait for answers under way
-                server.force_exit = True
+            if ending.begun.is_set():  # asked a second time: do not wait for answers under way
+                ending.server.force_exit = True
                 scope.cancel()
                 return
-            _stop(server, services)
+            ending.begin()
 
 
 async def _sweep_for_ever(services: Services) -> None:

@@ -132,7 +132,8 @@ LONG = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 @pytest.mark.parametrize(
-    ("away", "status", "code"), [(5.0, DONE, None), (100.0, RunStatus.FAILED, "store_unavailable")]
+    ("away", "status", "code"),
+    [(5.0, DONE, None), (60.0, DONE, None), (150.0, RunStatus.FAILED, "store_unavailable")],
 )
 async def test_a_store_that_is_away_for_a_moment_does_not_end_a_run(
     away: float, status: RunStatus, code: str | None

@@ -185,7 +185,10 @@ async def test_a_deletion_without_an_answer_ends_deleted(
 
 
 async def test_a_value_that_cannot_be_read_is_an_error_and_stays(kv: MemoryKV, clock: ManualClock) -> None:
-    for number, value in enumerate([b"{", b'{"count": "1"}', b"[]", b"\xff", b"null"]):
+    deep, half_a_sign = b"[" * 20_000, rb'{"count": 1, "ops": ["\ud83d"]}'
+    for number, value in enumerate(
+        [b"{", b'{"count": "1"}', b"[]", b"\xff", b"null", deep, half_a_sign, half_a_sign.upper()]
+    ):
         key = f"ns/default/t/{number}"
         await kv.create(key, value)
         with pytest.raises(Unavailable) as caught:

@@ -1,9 +1,11 @@
 """All commands over wired services, and the subjects that they are served on."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 
+import anyio
+from anyio.abc import TaskStatus
 from attrs import define
 
 from playlist_app.commands.access import access_commands
@@ -12,12 +14,13 @@ from playlist_app.commands.desk import Desk
 from playlist_app.commands.forms import EnvelopeForm, Form, SubjectForm
 from playlist_app.commands.orders import Command
 from playlist_app.commands.playlists import playlist_commands
-from playlist_app.commands.port import CommandBus
+from playlist_app.commands.port import Answer, CommandBus
 from playlist_app.commands.queue import queue_commands
 from playlist_app.commands.status import About, Overview, status_command
 from playlist_app.commands.system import schema_command, system_commands
 from playlist_app.metrics import Metrics
 from playlist_app.services import Services
+from playlist_app.tasks import background
 from playlist_app.version import version
 from playlist_core.ports import Randomness
 
@@ -37,12 +40,38 @@ class CommandDoor:
             f"{self.prefix}.{self.service}.cmd.*": SubjectForm(),
             f"{self.prefix}.{self.service}.command": EnvelopeForm(self.service),
         }
-        async with AsyncExitStack() as stack:
-            for subject, form in forms.items():
-                answer = partial(self.desk.answer, form)
-                await stack.enter_async_context(bus.serve(subject, answer, queue=self.service))
-            stack.callback(self.desk.close_soon)
-            yield
+        leaving = anyio.Event()
+        async with background() as tasks:
+            served = [
+                await tasks.start(self._serve, bus, subject, partial(self.desk.answer, form), leaving)
+                for subject, form in forms.items()
+            ]
+            try:
+                yield
+            finally:
+                # Both at once: while one waits for its answers under way the other must hear nothing new.
+                self.desk.close_soon()
+                leaving.set()
+                with anyio.CancelScope(shield=True):
+                    for over in served:
+                        await over.wait()
+
+    async def _serve(
+        self,
+        bus: CommandBus,
+        subject: str,
+        answer: Answer,
+        leaving: anyio.Event,
+        *,
+        task_status: TaskStatus[anyio.Event],
+    ) -> None:
+        over = anyio.Event()
+        try:
+            async with bus.serve(subject, answer, queue=self.service):
+                task_status.started(over)
+                await leaving.wait()
+        finally:
+            over.set()
 
 
 def command_door(

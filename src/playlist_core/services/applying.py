@@ -18,8 +18,10 @@ from playlist_core.services.runs import INTERRUPTED, RunBook
 _AWAY: Final = "The channel went away; what was done so far stays. Apply again when it is back."
 # How often a run is written down: often enough for its lease, seldom compared with its commands.
 _NOTED_EVERY: Final = 2.0
-# How long it may go on without: the lease lasts 30 s.
+# How long it may go on without: the lease lasts 30 s. Then it waits, and sends nothing.
 _UNNOTED_MOST: Final = 20.0
+_STORE_AWAY_MOST: Final = 90.0
+_STORE_LOOK: Final = 1.0
 # The queue as it was must fit into one document; very long ones go without their titles.
 _TITLES_KEPT: Final = 1_000
 
@@ -141,24 +143,34 @@ class Applying:
         except PlaylistError as exc:
             status, code, message = RunStatus.FAILED, exc.code, exc.message
         except anyio.get_cancelled_exc_class():
+            self._stopping = True  # whoever cancels us does not wait for a store that is away
             with anyio.CancelScope(shield=True):
                 await self._end(work, convergence, live, RunStatus.FAILED, "interrupted", INTERRUPTED)
             raise
         await self._end(work, convergence, live, status, code, message)
 
     async def _note(self, live: _Live) -> None:
-        """Write down how far it is; a store that is away for a moment does not stop the channel."""
-        now = self.clock.monotonic()
-        if now - live.tried_at < _NOTED_EVERY:
+        """Write down how far it is; a store that is away for a moment does not stop the channel.
+
+        One that is away for longer does: nothing more is sent before it was written down again.
+        """
+        if self.clock.monotonic() - live.tried_at < _NOTED_EVERY:
             return
-        live.tried_at = now
-        try:
-            noted = await self.book.progress(live.run)
-            live.noted_at = now
-            live.cancelled = live.cancelled or noted.cancel_asked
-        except (Unavailable, OutcomeUnknown):
-            if now - live.noted_at > _UNNOTED_MOST:
-                raise
+        while True:
+            live.tried_at = self.clock.monotonic()
+            try:
+                noted = await self.book.progress(live.run)
+            except (Unavailable, OutcomeUnknown):
+                away = live.tried_at - live.noted_at
+                if away > _STORE_AWAY_MOST:
+                    raise
+                if away <= _UNNOTED_MOST or live.cancelled or live.interrupted:
+                    return
+                await self.clock.sleep(_STORE_LOOK)
+            else:
+                live.noted_at = live.tried_at
+                live.cancelled = live.cancelled or noted.cancel_asked
+                return
 
     async def _end(
         self,
@@ -180,12 +192,18 @@ class Applying:
         await self._close(live)
 
     async def _close(self, live: _Live) -> None:
-        """Write the end down; a store that is away costs the record, not the process."""
-        try:
-            await self.book.close(live.run)
-        except PlaylistError as exc:
-            note = f"The run ended, but could not be written down: {exc.message}"
-            live.run = evolve(live.run, message=f"{live.run.message or ''} {note}".strip())
+        """Write the end down; whoever waits for it hears of it also while the store is away."""
+        ended = self.clock.monotonic()
+        while True:
+            try:
+                return await self.book.close(live.run)
+            except (Unavailable, OutcomeUnknown) as exc:
+                if self._stopping or self.clock.monotonic() - ended > _STORE_AWAY_MOST:
+                    return _not_written(live, exc)
+            except PlaylistError as exc:
+                return _not_written(live, exc)
+            live.finished.set()
+            await self.clock.sleep(_STORE_LOOK)
 
     def _told(self, work: Work, convergence: Convergence) -> Run:
         refused = tuple(
@@ -207,6 +225,12 @@ class Applying:
             kept=len(kept),
             eta_seconds=convergence.remaining_seconds,
         )
+
+
+def _not_written(live: _Live, exc: PlaylistError) -> None:
+    """It costs the record, not the process."""
+    note = f"The run ended, but could not be written down: {exc.message}"
+    live.run = evolve(live.run, message=f"{live.run.message or ''} {note}".strip())
 
 
 def _former(snapshot: QueueSnapshot) -> FormerQueue:

@@ -222,10 +222,12 @@ class Documents(Generic[T]):
         """The document that an entry holds; Unavailable `store_unreadable` where it cannot be read."""
         try:
             plain: Any = json.loads(entry.value)
+            if b"\\ud" in entry.value.lower():
+                json.dumps(plain, ensure_ascii=False).encode()  # half a sign can be read, but never written
             is_object = isinstance(plain, dict)
             ops = tuple(cast("dict[str, list[str]]", plain).get("ops", ())) if is_object else ()
             return Stored(stored.structure(plain, self.kind), entry.revision, ops)
-        except (ValueError, TypeError, KeyError, cattrs.BaseValidationError) as exc:
+        except (ValueError, TypeError, KeyError, RecursionError, cattrs.BaseValidationError) as exc:
             raise Unavailable(
                 f"the stored document {entry.key} cannot be read; it was left as it is"
                 " (kryten-playlist migrate carries over what version 0.3 wrote)",

@@ -21,15 +21,19 @@ def whole(value: Any) -> int:
 
 
 def text(value: Any) -> str:
-    """A text; ValueError for anything else."""
+    """A text; ValueError for anything else.
+
+    CyTube cuts titles by UTF-16 units, so that half a sign may be left, which no UTF-8 can hold: it is told
+    as U+FFFD.
+    """
     if not isinstance(value, str):
         raise ValueError("not a text")
-    return value
+    return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def text_or_nothing(value: Any) -> str:
     """A text that is only shown: what is none is empty."""
-    return value if isinstance(value, str) else ""
+    return text(value) if isinstance(value, str) else ""
 
 
 def seconds(value: Any) -> int:

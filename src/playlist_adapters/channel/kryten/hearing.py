@@ -7,6 +7,7 @@ from typing import Any, cast
 from attrs import frozen
 
 from playlist_adapters.channel.cytube.frames import Frame
+from playlist_adapters.channel.cytube.values import text_or_nothing
 from playlist_adapters.channel.kryten.place import Place
 
 
@@ -31,7 +32,7 @@ def heard(data: bytes, place: Place, *, now: datetime) -> Heard | None:
     if not isinstance(name, str):
         return None
     sent_at = _time(body.get("timestamp")) or now
-    event_id = f"{sent_at.isoformat()}-{str(body.get('correlation_id'))[:8]}"
+    event_id = f"{sent_at.isoformat()}-{text_or_nothing(body.get('correlation_id'))[:8]}"
     return Heard(Frame(now, name, (body.get("payload"),)), event_id, sent_at)
 
 
