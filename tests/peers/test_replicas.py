@@ -157,8 +157,29 @@ def _ended(member: Member, run_id: str) -> dict[str, Any] | None:
     return None if run["status"] == "running" else run
 
 
+async def polled(url: str) -> list[dict[str, Any]]:
+    """What two services say of themselves when they are asked."""
+    async with await nats.connect(url) as client:
+        startups = await client.subscribe("kryten.lifecycle.playlist.startup")
+        await client.flush()
+        await client.publish("kryten.service.discovery.poll", b"{}")
+        return [json.loads((await startups.next_msg(20)).data) for _ in range(2)]
+
+
+def test_both_are_found_by_whoever_looks_for_services(pair: Pair) -> None:
+    told = asyncio.run(polled(pair.stack.nats.url))
+    ports = {each["metadata"]["endpoints"]["health"]["port"] for each in told}
+    assert ports == {pair.one.address[1], pair.other.address[1]}
+
+
+async def restart_all(url: str) -> None:
+    async with await nats.connect(url) as client:
+        notice = {"initiator": "tests", "reason": "the last test", "delay_seconds": 0}
+        await client.publish("kryten.lifecycle.group.restart", json.dumps(notice).encode())
+
+
 def test_a_play_counts_once(pair: Pair) -> None:
-    """The last test: it ends both, so that neither has a play in hand when the counts are read."""
+    """The last test: all services restart, so that neither has a play in hand when the counts are read."""
     ids = pair.alice.titles(6)
     saved = pair.alice.save("To be played", *ids).body["playlist_id"]
     applied = pair.alice.call("POST", "queue/apply", {"playlist_id": saved, "mode": "hard_replace"})
@@ -166,7 +187,8 @@ def test_a_play_counts_once(pair: Pair) -> None:
     for _ in ids[1:]:
         pair.stack.cytube.do(lambda channel: channel.skip())
     played = asyncio.run(counts(pair.stack.nats.url, ids, until_all=True))
-    assert [pair.one.terminate(), pair.other.terminate()] == [0, 0]
+    asyncio.run(restart_all(pair.stack.nats.url))
+    assert [pair.one.process.wait(20), pair.other.process.wait(20)] == [0, 0]
     assert asyncio.run(counts(pair.stack.nats.url, ids)) == played == dict.fromkeys(ids, 1)
 
 

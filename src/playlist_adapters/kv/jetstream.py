@@ -48,6 +48,11 @@ class JetStreamKV:
     _copy: LiveCopy = field(alias="copy", kw_only=True)
     _patience: float = field(alias="patience", kw_only=True)
 
+    @property
+    def copied(self) -> bool:
+        """Whether its values are held in this process, and not its keys alone."""
+        return self._copy.with_values
+
     async def follow(self) -> None:
         """Keep the copy that `entries` and `watch` answer from; runs until cancelled, then watches end."""
         await self._copy.run()
