@@ -1,6 +1,7 @@
 """The one connection to Kryten's NATS: kryten-py's client, and the truth about it, which that does not tell.
 
-Only this file touches the client's private NATS handle (DESIGN decision 3).
+Only this file touches the NATS handle that kryten-py keeps to itself (DESIGN decision 3); what nats-py keeps
+to itself `nats_connecting` and `kv.reading` use as well.
 """
 
 import logging
@@ -60,6 +61,30 @@ class Announced:
         }
 
 
+@define(eq=False)
+class _Terse:
+    """A filter of what kryten-py logs: no tracebacks, which are of how a server hung up, and while NATS is
+    away nothing twice: it tries again every second, and tells of each heartbeat that could not be sent.
+    """
+
+    connected: Callable[[], bool]
+    _told: set[str] = field(factory=set[str], init=False)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        return self.connected() or self.is_new(record.getMessage())
+
+    def is_new(self, trouble: str) -> bool:
+        """Whether it was not told since the connection was made."""
+        is_new = trouble not in self._told
+        self._told.add(trouble)
+        return is_new
+
+    def forget(self) -> None:
+        """What comes now belongs to another outage."""
+        self._told.clear()
+
+
 class _TellingClient(KrytenClient):
     """kryten-py's client, which otherwise keeps to itself that its connection went and came."""
 
@@ -69,7 +94,7 @@ class _TellingClient(KrytenClient):
         self.connections = 1
         self.closed = anyio.Event()
         self.on_reconnect: list[Callable[[], None]] = []
-        self._trouble = ""
+        self.terse = _Terse(lambda: way.connected)
 
     async def connect(self) -> None:
         """kryten-py's own, which finds our way to connect where it looks for nats-py: it takes no options."""
@@ -78,8 +103,8 @@ class _TellingClient(KrytenClient):
         await ours(self)
 
     async def _on_reconnected(self) -> None:
+        self.terse.forget()
         await super()._on_reconnected()
-        self._trouble = ""
         self.connections += 1
         for hook in list(self.on_reconnect):
             hook()
@@ -89,12 +114,10 @@ class _TellingClient(KrytenClient):
         self.closed.set()
 
     async def _on_error(self, e: Exception) -> None:
-        # kryten-py adds a traceback to most, and those are of how a server hung up; and the same comes back
-        # with each of the attempts, one a second.
+        # Some come while nats-py calls itself connected: two that alternate would be told for ever.
         trouble = str(e) or type(e).__name__
-        if trouble != self._trouble:
+        if self.terse.is_new(trouble):
             log.warning("NATS: %s", trouble)
-        self._trouble = trouble
 
     async def _setup_subscriptions(self) -> None:
         """None: whoever wants the channel's events subscribes when the channel is known."""
@@ -221,20 +244,22 @@ async def open_bus(
     Raises InvalidInput for settings that cannot work, Unavailable when NATS is not reached within
     `patience` seconds. Once connected the client comes back after any outage, however long.
     """
-    way = Way(options(nats), servers=len(nats.servers), has_certificate=nats.tls_cert is not None)
+    way = Way(options(nats), has_certificate=nats.tls_cert is not None)
     client = _TellingClient(_client_config(nats, announced), way)
+    client.logger.addFilter(client.terse)
     try:
         yield Bus(client, telling=client, nats=await _connected(client, patience))
     finally:
         with anyio.CancelScope(shield=True):
             await client.disconnect()
+        client.logger.removeFilter(client.terse)
 
 
 async def _connected(client: _TellingClient, patience: float) -> NatsClient:
     """The one place that reaches through kryten-py to nats-py."""
     try:
         # By itself it would try for ever.
-        with anyio.fail_after(patience), _without_tracebacks(client.logger):
+        with anyio.fail_after(patience):
             await client.connect()
     except FAILURES as exc:
         raise _away(client.way.refusal or _UNREACHED) from exc
@@ -244,21 +269,6 @@ async def _connected(client: _TellingClient, patience: float) -> NatsClient:
     if nats is None or not nats.is_connected:
         raise _away(client.way.refusal or "NATS has closed the connection at once: look at its log.")
     return nats
-
-
-@contextmanager
-def _without_tracebacks(logger: logging.Logger) -> Iterator[None]:
-    """What kryten-py logs of a connection that fails is told in a sentence."""
-
-    def shortened(record: logging.LogRecord) -> bool:
-        record.exc_info = None
-        return True
-
-    logger.addFilter(shortened)
-    try:
-        yield
-    finally:
-        logger.removeFilter(shortened)
 
 
 def _away(message: str) -> Unavailable:

@@ -2,8 +2,8 @@
 
 import fcntl
 import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 from anyio import to_thread
@@ -12,12 +12,13 @@ from nats.js.errors import NotFoundError
 
 from playlist_adapters.bus import Bus, open_bus
 from playlist_adapters.channel.kryten.robot import Robot
+from playlist_adapters.index.memory import MemoryIndex
 from playlist_adapters.index.snapshot_reader import SnapshotReader
 from playlist_adapters.nats_access import NatsAccess
 from playlist_adapters.nats_connecting import ServerFacts
 from playlist_adapters.nats_errors import asking
 from playlist_core.domain.catalog import SnapshotInfo
-from playlist_core.errors import ChannelUnavailable, Unavailable
+from playlist_core.errors import ChannelUnavailable, NotFound, Unavailable
 
 
 def holder_of(directory: Path) -> int | None:
@@ -52,6 +53,17 @@ def _info(path: Path) -> SnapshotInfo:
     reader = SnapshotReader.open(path)
     reader.close()
     return reader.info
+
+
+async def copy_of_index(path: Path) -> MemoryIndex:
+    """What is in the index file, also while a service has it open; nothing where it cannot be read."""
+    copy = MemoryIndex()
+    with suppress(Unavailable), closing(SnapshotReader.open(path)) as reader:
+        info = reader.info
+        items = reader.items_from(0, limit=info.item_count)
+        async with copy.rebuild(info.snapshot_id, source=info.source, created_at=info.created_at) as writer:
+            await writer.add(items)
+    return copy
 
 
 @frozen(kw_only=True)
@@ -123,6 +135,16 @@ class NatsLooks:
             ttl_seconds=stream.config.max_age or 0,
             max_value_bytes=size if size is not None and size >= 0 else None,
         )
+
+    async def missing(self, names: Collection[str]) -> set[str]:
+        """The buckets that are not there; NotFound `no_buckets` where none is."""
+        missing = {name for name in names if await self.bucket(name) is None}
+        if len(missing) == len(names):
+            told = ", ".join(names)
+            raise NotFound(
+                f"This NATS has none of {told}: look at nats_url and nats_bucket_prefix.", code="no_buckets"
+            )
+        return missing
 
     async def robot(self) -> RobotFacts:
         """The robot that answers first; one that falls silent is given up after two seconds."""

@@ -75,6 +75,7 @@ class _StrictClient(Client):
 
     has_certificate = False
     wants_certificate = False
+    trying = ""
 
     async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
         server = self._current_server
@@ -90,7 +91,16 @@ class _StrictClient(Client):
     async def _connect_to_server(self, s: Any) -> None:
         if self._transport is None and s.uri.scheme in ("nats", "tls"):
             self._transport = PromptTransport()
+        elif isinstance(self._transport, PromptTransport):
+            # After a server that hung up in the middle of its greeting nobody else does.
+            self._transport.close()
+        self.trying = s.uri.netloc
         await super()._connect_to_server(s)
+
+    @property
+    def addresses(self) -> set[str]:
+        """Of the servers that were named to it; in a cluster it hears of more."""
+        return {each.netloc for each in self.servers if each not in self.discovered_servers}
 
     @property
     def facts(self) -> ServerFacts:
@@ -112,11 +122,14 @@ class Way:
     """
 
     options: Mapping[str, Any] = field(repr=False)
-    servers: int = field(kw_only=True)
     has_certificate: bool = field(kw_only=True)
     client: _StrictClient | None = field(default=None, init=False)
     refusal: str | None = field(default=None, init=False)
-    _refusals: int = field(default=0, init=False)
+    _refused_by: set[str] = field(factory=set[str], init=False)
+
+    @property
+    def connected(self) -> bool:
+        return self.client is not None and self.client.is_connected
 
     @property
     def server(self) -> ServerFacts:
@@ -126,17 +139,18 @@ class Way:
         return self.client.facts
 
     async def connect(self, *, error_cb: Callable[[Exception], Awaitable[None]], **told: Any) -> Client:
-        """A connected client; raises what nats-py raises, at once when each server may have refused us."""
+        """A connected client; raises what nats-py raises, at once when each server has refused us."""
         client = _StrictClient()
         client.has_certificate = self.has_certificate
 
         async def note(exc: Exception) -> None:
             await error_cb(exc)
             refusal = _refusal(exc, verifies_us=client.wants_certificate)
+            if refusal is None or self.client is not None or client.trying in self._refused_by:
+                return  # also because closing may bring up the same again
             self.refusal = self.refusal or refusal
-            self._refusals += refusal is not None
-            if self.client is None and self._refusals == self.servers:
-                self._refusals += 1  # said once: closing may bring up the same again
+            self._refused_by.add(client.trying)
+            if self._refused_by >= client.addresses:
                 raise _Hopeless("nats: no server takes us")
 
         async with AsyncExitStack() as on_failure:

@@ -1,6 +1,6 @@
 """Which concrete adapter plays which role: the only page of the app that names them."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -33,10 +33,9 @@ from playlist_core.services.migrating import Migrating
 if TYPE_CHECKING:
     from playlist_adapters.bus import Bus
     from playlist_adapters.caller import BusCaller
-    from playlist_adapters.kv.jetstream import JetStreamKV
 
-# The buckets of CONTRACTS section 3 by the names of their roles.
-_BUCKETS: Final = tuple(each.name for each in fields(Buckets))
+# The buckets of CONTRACTS section 3 by their roles.
+_BUCKETS: Final = {each.name: f"kryten_playlist_{each.name}" for each in fields(Buckets)}
 # What every request looks up comes from a copy in this process.
 _READ_ALL_THE_TIME: Final = frozenset({"auth", "acl"})
 # Whoever types a command wants to know soon that NATS is not there.
@@ -128,24 +127,25 @@ async def wire_kryten(
         )
 
 
-async def _joined_buckets(settings: Settings, bus: "Bus", tasks: TaskGroup) -> Buckets:
-    """The buckets on NATS; of those with large values only the keys are kept here."""
+async def _joined_buckets(
+    settings: Settings, bus: "Bus", tasks: TaskGroup, *, but: Collection[str] = ()
+) -> Buckets:
+    """The buckets on NATS, `but` those not there and not to be made; of large values only the keys."""
     from playlist_adapters.kv.jetstream import bind_bucket
 
-    found: dict[str, JetStreamKV] = {}
-    for name in _BUCKETS:
-        found[name] = await bind_bucket(
-            bus,
-            _bucket_name(settings, name),
-            copied=name in _READ_ALL_THE_TIME,
-            replicas=settings.nats_replicas,
-        )
-        tasks.start_soon(found[name].follow)
+    found: dict[str, KVStore] = {role: MemoryKV() for role in _BUCKETS}
+    for role, name in _bucket_names(settings).items():
+        if name not in but:
+            copied = role in _READ_ALL_THE_TIME
+            bucket = await bind_bucket(bus, name, copied=copied, replicas=settings.nats_replicas)
+            tasks.start_soon(bucket.follow)
+            found[role] = bucket
     return Buckets(**found)
 
 
-def _bucket_name(settings: Settings, role: str) -> str:
-    return f"{settings.nats_bucket_prefix or ''}kryten_playlist_{role}"
+def _bucket_names(settings: Settings) -> Mapping[str, str]:
+    prefix = settings.nats_bucket_prefix or ""
+    return {role: f"{prefix}{name}" for role, name in _BUCKETS.items()}
 
 
 @asynccontextmanager
@@ -159,28 +159,33 @@ async def open_caller(settings: Settings, nats: NatsSettings) -> AsyncGenerator[
 
 
 @asynccontextmanager
-async def wire_migration(settings: Settings) -> AsyncGenerator[Migrating, None]:
-    """What an earlier version has stored: on NATS where the settings name it, else in the data directory."""
-    system = System()
-    async with AsyncExitStack() as stack:
-        directory = stack.enter_context(lock_data_dir(settings.data_dir))
-        index = stack.enter_context(closing(SQLiteIndex(settings.sqlite_path)))
-        nats = settings.nats
-        if nats is None:
-            store = await stack.enter_async_context(open_sqlite_store(directory / "store.sqlite3"))
-            buckets = _buckets(store.bucket)
-        else:
-            from playlist_adapters.bus import open_bus
+async def wire_migration(settings: Settings, *, apply: bool) -> AsyncGenerator[Migrating, None]:
+    """What an earlier version has stored: on NATS where the settings name it, else in the data directory.
 
-            bus = await stack.enter_async_context(open_bus(nats, patience=_CALLER_WAITS))
-            buckets = await _joined_buckets(settings, bus, await stack.enter_async_context(background()))
+    On NATS nothing is made unless to `apply`, and NotFound `no_buckets` is raised where none is.
+    """
+    nats, system = settings.nats, System()
+    opened = _sqlite(settings) if nats is None else _shared(settings, nats, apply=apply)
+    async with opened as storage:
         yield Migrating.over(
-            buckets,
-            index,
+            storage.buckets,
+            storage.index,
             namespace=settings.namespace,
             clock=system.clock,
             randomness=system.randomness,
         )
+
+
+@asynccontextmanager
+async def _shared(settings: Settings, nats: NatsSettings, *, apply: bool) -> AsyncGenerator[Storage, None]:
+    """What is on NATS, with a copy of the index: a service may run beside, and has the data directory."""
+    from playlist_adapters.bus import open_bus
+    from playlist_adapters.looks import NatsLooks, copy_of_index
+
+    async with open_bus(nats, patience=_CALLER_WAITS) as bus, background() as tasks:
+        missing = await NatsLooks(bus).missing(_bucket_names(settings).values())
+        buckets = await _joined_buckets(settings, bus, tasks, but=() if apply else missing)
+        yield Storage(buckets, await copy_of_index(settings.sqlite_path))
 
 
 def peers(settings: Settings) -> Peers:
@@ -193,7 +198,7 @@ def peers(settings: Settings) -> Peers:
         index=partial(look_at_index, settings.sqlite_path),
         source=catalog_source(settings.catalog, System(), tries=1),
         nats=None if nats is None else partial(look_at_nats, nats, patience=_CALLER_WAITS),
-        buckets=tuple(_bucket_name(settings, role) for role in _BUCKETS),
+        buckets=tuple(_bucket_names(settings).values()),
     )
 
 
@@ -288,4 +293,4 @@ def _parts(system: System, storage: Storage, source: CatalogSource | None, spawn
 
 
 def _buckets(bucket: Callable[[str], KVStore]) -> Buckets:
-    return Buckets(**{name: bucket(f"kryten_playlist_{name}") for name in _BUCKETS})
+    return Buckets(**{role: bucket(name) for role, name in _BUCKETS.items()})

@@ -29,8 +29,11 @@ def house() -> OldHouse:
 
 @pytest.fixture
 def call(house: OldHouse, capsys: pytest.CaptureFixture[str]) -> Call:
+    to_apply: list[bool] = []
+
     @asynccontextmanager
-    async def opened(_: Settings) -> AsyncGenerator[Migrating, None]:
+    async def opened(_: Settings, *, apply: bool) -> AsyncGenerator[Migrating, None]:
+        to_apply.append(apply)
         yield house.process()
 
     def call(*, apply: bool = False, include_private: bool = False, as_json: bool = False) -> str:
@@ -38,6 +41,7 @@ def call(house: OldHouse, capsys: pytest.CaptureFixture[str]) -> Call:
             config=None, data_dir=None, json=as_json, apply=apply, include_private=include_private
         )
         assert migrate(args, opened) == 0
+        assert to_apply.pop() is apply  # without which nothing may be made
         out, err = capsys.readouterr()
         assert err == ""
         return out

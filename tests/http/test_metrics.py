@@ -1,17 +1,20 @@
 """`/metrics`: what is counted, that nobody can fill it with words of his own, and the port for monitors."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
 import pytest
-from attrs import evolve
+from attrs import define, evolve
 from falcon.testing import ASGIConductor
 from prometheus_client.parser import text_string_to_metric_families
 
+from playlist_adapters.kv.memory import MemoryKV
 from playlist_app.http.metrics import create_metrics_app
 from playlist_app.metrics import Metrics
 from playlist_app.version import version
 from playlist_core.errors import Unavailable
+from playlist_core.ports import Entry
 from playlist_core.services.health import Condition, Dependency
 from tests.http.house import ADMIN, NIGHT, TITLES, VIEWER, House, open_house, refusal
 
@@ -52,6 +55,8 @@ async def test_they_tell_without_signing_in_how_things_stand(house: House) -> No
     assert told["catalog_items"] == {labels(): len(TITLES)}
     assert "nats_connected" not in told
     house.channel.disconnect()
+    assert (await metrics_of(house))["channel_connected"] == {labels(): 1}
+    house.clock.advance(10)
     assert (await metrics_of(house))["channel_connected"] == {labels(): 0}
 
 
@@ -66,8 +71,32 @@ async def test_runs_are_counted_by_how_they_ended(house: House) -> None:
     playlist_id = await house.save("Night", NIGHT)
     for _ in range(2):
         await house.apply(playlist_id)
+    house.clock.advance(10)
     runs = {labels(status=each): 0 for each in statuses} | {labels(status="done"): 2}
     assert (await metrics_of(house))["runs"] == runs
+
+
+@define(eq=False)
+class CountedStore(MemoryKV):
+    """A bucket that counts how often all of it is read."""
+
+    listings: int = 0
+
+    async def entries(self, prefix: str = "") -> Sequence[Entry]:
+        self.listings += 1
+        await anyio.lowlevel.checkpoint()
+        return await super().entries(prefix)
+
+
+async def test_twenty_who_ask_at_once_have_the_runs_read_once(house: House) -> None:
+    runs = house.services.queue.applying.book.runs
+    runs.store = counted = CountedStore()
+    for asked in (1, 2):
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(metrics_of, house)
+        assert counted.listings == asked
+        house.clock.advance(10)
 
 
 async def test_requests_are_counted_by_the_template_of_their_address(house: House) -> None:

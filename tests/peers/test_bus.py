@@ -1,14 +1,16 @@
 """The bus over a real nats-server: the truth about the connection, and its buckets."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 
 import anyio
 import pytest
 from anyio.lowlevel import checkpoint
+from attrs import define, field
 from nats.aio.msg import Msg
 
-from playlist_adapters.bus import Bus, open_bus
+from playlist_adapters.bus import Announced, Bus, open_bus
 from playlist_app.config import NatsSettings
 from playlist_core.errors import InvalidInput, PlaylistError, Unavailable
 from tests.peers.nats_server import NatsServer, running
@@ -139,3 +141,88 @@ async def test_a_bus_that_was_left_is_disconnected(own_nats: NatsServer) -> None
     assert not bus.connected
     with pytest.raises(PlaylistError):
         bus.require_connection()
+
+
+@define(eq=False)
+class HangsUp:
+    """A server that is only starting: it takes connections and ends them at once."""
+
+    port: int
+    times: int = 0
+    _heard: anyio.Event = field(factory=anyio.Event)
+
+    async def hang_up(self, stream: anyio.abc.SocketStream) -> None:
+        await stream.aclose()
+        self.times += 1
+        heard, self._heard = self._heard, anyio.Event()
+        heard.set()
+
+    async def until(self, times: int) -> None:
+        with anyio.fail_after(PATIENCE):
+            while self.times < times:
+                await self._heard.wait()
+
+
+@asynccontextmanager
+async def hangs_up() -> AsyncGenerator[HangsUp, None]:
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    async with listener, anyio.create_task_group() as tasks:
+        server = HangsUp(listener.extra(anyio.abc.SocketAttribute.local_port))
+        tasks.start_soon(listener.serve, server.hang_up)
+        yield server
+        tasks.cancel_scope.cancel()
+
+
+async def test_an_outage_is_logged_in_a_few_lines_and_the_next_one_again(
+    own_nats: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Three servers that fail each in its way, in turn; and heartbeats that cannot be sent."""
+
+    async def outage() -> list[str]:
+        caplog.clear()
+        connections, hung_up = bus.connections, starting.times
+        own_nats.kill()
+        await until_connected(bus, False)
+        await starting.until(hung_up + 3)
+        assert bus.client.lifecycle is not None
+        for _ in range(5):
+            await bus.client.lifecycle.publish_heartbeat()
+        logged = [record for record in caplog.records if record.name.startswith("kryten_playlist.bus")]
+        own_nats.start()
+        with anyio.fail_after(PATIENCE):
+            while bus.connections == connections:  # noqa: ASYNC110 - there is nobody to ask
+                await anyio.sleep(0.01)
+        assert [record.exc_info for record in logged if record.exc_info] == []
+        return sorted(record.getMessage() for record in logged)
+
+    async with hangs_up() as starting:
+        servers = (own_nats.url, "nats://127.0.0.1:1", f"nats://127.0.0.1:{starting.port}")
+        announced = Announced(name="playlist", version="1")
+        async with open_bus(own_nats.config(servers=servers), announced=announced) as bus:
+            first, second = await outage(), await outage()
+
+    assert len(first) == len(set(first)) <= 7
+    assert "Failed to publish heartbeat: nats: outbound buffer limit exceeded" in first
+    assert [line for line in first if line.startswith("NATS: ") and "Connect call failed" in line]
+    assert set(second) >= {line for line in first if "heartbeat" in line or "Connect call failed" in line}
+    assert len(second) == len(set(second)) <= 7
+
+
+async def test_one_server_that_refuses_us_again_and_again_does_not_speak_for_the_other() -> None:
+    with running("--user", "kryten", "--pass", "right") as refusing:
+        async with hangs_up() as starting:
+            servers = (refusing.url, f"nats://127.0.0.1:{starting.port}")
+            nats = refusing.config(servers=servers, user="kryten", password="wrong")
+            with pytest.raises(Unavailable, match="refused the user"):
+                async with open_bus(nats, patience=4):
+                    pass
+            assert starting.times >= 3
+
+
+async def test_two_servers_that_both_refuse_us_end_the_attempt_at_once() -> None:
+    access = ("--user", "kryten", "--pass", "right")
+    with running(*access) as one, running(*access) as other:
+        nats = one.config(servers=(one.url, other.url), user="kryten", password="wrong")
+        with anyio.fail_after(PATIENCE), pytest.raises(Unavailable, match="refused the user"):
+            async with open_bus(nats, patience=10 * PATIENCE):
+                pass

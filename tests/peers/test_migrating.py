@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,11 +13,16 @@ from kryten import KrytenClient
 
 from playlist_adapters.bus import Bus, open_bus
 from playlist_adapters.index.memory import MemoryIndex
+from playlist_adapters.index.sqlite import SQLiteIndex
+from playlist_adapters.kv.datadir import lock_data_dir
 from playlist_adapters.kv.jetstream import JetStreamKV, bind_bucket
 from playlist_adapters.system import SystemClock
-from playlist_adapters.testing.time import SeededRandomness
-from playlist_core.domain.playlists import Playlist
-from playlist_core.errors import OutcomeUnknown, Unavailable
+from playlist_adapters.testing.time import EPOCH, SeededRandomness
+from playlist_app.config import Settings
+from playlist_app.wiring import wire_migration
+from playlist_core.domain.catalog import CatalogItem
+from playlist_core.domain.playlists import Playlist, PlaylistItem
+from playlist_core.errors import NotFound, OutcomeUnknown, Unavailable
 from playlist_core.ports import Buckets
 from playlist_core.services.migrating import Migrating
 from playlist_core.services.old_documents import Finding
@@ -152,3 +158,62 @@ async def test_nats_killed_in_the_middle_and_run_again_it_ends_the_same(
         ]
         assert await contents(playlists) == await expected()
         assert await playlists.get(INDEX) is not None
+
+
+def settings_of(server: NatsServer, directory: Path, **more: Any) -> Settings:
+    return Settings(nats_url=server.url, data_dir=directory, **more)
+
+
+async def streams(server: NatsServer) -> set[str]:
+    async with open_bus(server.config()) as bus:
+        return {str(each.config.name) for each in await bus.jetstream().streams_info()}
+
+
+async def test_only_to_apply_it_makes_the_buckets_that_are_missing(
+    own_nats: NatsServer, earlier: KrytenClient, tmp_path: Path
+) -> None:
+    async with open_bus(own_nats.config()) as bus:
+        await bus.jetstream().delete_key_value("kryten_playlist_acl")
+    settings, before = settings_of(own_nats, tmp_path), await streams(own_nats)
+    ours = {f"KV_kryten_playlist_{name}" for name in BUCKETS}
+    assert not ours <= before
+
+    async with wire_migration(settings, apply=False) as migrating:
+        foreseen = await migrating.run(apply=False, include_private=False)
+    assert [name for _, name, _ in told(foreseen)][:2] == ["192.0.2.66", "Friday Night"]
+    assert await streams(own_nats) == before
+    async with wire_migration(settings, apply=True):
+        assert await streams(own_nats) == before | ours
+
+
+@pytest.mark.parametrize("apply", [False, True])
+async def test_where_no_bucket_is_it_names_those_it_looked_for_and_makes_none(
+    own_nats: NatsServer, earlier: KrytenClient, tmp_path: Path, apply: bool
+) -> None:
+    before = await streams(own_nats)
+    settings = settings_of(own_nats, tmp_path, nats_bucket_prefix="mistyped_")
+    with pytest.raises(NotFound, match=r"none of mistyped_kryten_playlist_.* nats_bucket_prefix") as refused:
+        async with wire_migration(settings, apply=apply):
+            pass
+    assert refused.value.code == "no_buckets"
+    assert await streams(own_nats) == before
+
+
+async def test_beside_a_service_that_has_the_data_directory_it_carries_titles_all_the_same(
+    own_nats: NatsServer, earlier: KrytenClient, tmp_path: Path
+) -> None:
+    settings = settings_of(own_nats, tmp_path)
+    document = old_playlist("titled", "Titled", items=[{"video_id": "a"}, {"video_id": "b"}])
+    await earlier.kv_put("kryten_playlist_playlists", PLAYLISTS + "titled", document, as_json=True)
+    with lock_data_dir(tmp_path):
+        index = SQLiteIndex(settings.sqlite_path)
+        async with index.rebuild("s", source="test", created_at=EPOCH) as writer:
+            await writer.add([CatalogItem(video_id="a", title="Film a.mp4", duration_seconds=600)])
+        async with wire_migration(settings, apply=True) as migrating:
+            done = await migrating.run(apply=True, include_private=False)
+            seen = await migrating.playlists.records.get("titled")
+        index.close()
+
+    assert done.has_catalogue
+    assert seen is not None and isinstance(seen.value, Playlist)
+    assert seen.value.items == (PlaylistItem("a", "Film a.mp4", 600), PlaylistItem("b"))

@@ -1,9 +1,9 @@
 """`migrate`: carry over what the earlier service has stored."""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Final
+from typing import Final, Protocol
 
 import anyio
 
@@ -14,7 +14,12 @@ from playlist_app.shapes.migration import migration_view
 from playlist_core.services.migrating import Migrating, Migration
 from playlist_core.services.old_documents import Fate, Finding, Kind
 
-Opened = Callable[[Settings], AbstractAsyncContextManager[Migrating]]
+
+class Opened(Protocol):
+    """What the settings name, opened; nothing is made where it is not to `apply`."""
+
+    def __call__(self, settings: Settings, /, *, apply: bool) -> AbstractAsyncContextManager[Migrating]: ...
+
 
 # What would be done, and what was done.
 _WORDS: Final[Mapping[Fate, tuple[str, str]]] = {
@@ -44,7 +49,7 @@ async def _run(settings: Settings, args: argparse.Namespace, opened: Opened) -> 
             say(_line(finding, applied=args.apply))
             flush_output()
 
-    async with opened(settings) as migrating:
+    async with opened(settings, apply=args.apply) as migrating:
         return await migrating.run(apply=args.apply, include_private=args.include_private, tell=tell)
 
 

@@ -89,7 +89,8 @@ def _channels(raw: object) -> Heirs:
     if len(channels) > 1:
         raise InvalidInput(
             f"names {len(channels)} channels, and one service is for one:"
-            " leave one, and start another service, with a namespace of its own, for each other"
+            " leave one, and start another service for each other,"
+            " with a service_name (or nats_subject_prefix) and a namespace of its own"
         )
     if not channels or type(channels[0]) is not dict or set(channels[0]) != {"domain", "channel"}:
         raise refusal(wants)

@@ -7,7 +7,7 @@ import anyio
 import falcon
 import falcon.asgi
 import orjson
-from attrs import define
+from attrs import define, field
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from playlist_app.http.errors import add_error_handlers
@@ -23,6 +23,8 @@ from playlist_core.services.health import Condition, Dependency
 
 # In seconds; Prometheus gives up after ten, and then knows nothing at all.
 _PATIENCE: Final = 3.0
+# Anybody may ask here, and the runs alone may be a thousand documents.
+_KEPT_SECONDS: Final = 10.0
 _SILENT: Final = Dependency(ok=False, message="It did not answer in time.")
 
 
@@ -46,22 +48,31 @@ class Timed:
 
 @define(eq=False)
 class MetricsPage:
-    """`GET /metrics`: what was counted so far, and how things stand at this moment."""
+    """`GET /metrics`: what was counted so far, and how things stood in the last ten seconds."""
 
     services: Services
     metrics: Metrics
     patience: float = _PATIENCE
+    _reading: anyio.Lock = field(factory=anyio.Lock, init=False)
+    _read_at: float | None = field(default=None, init=False)
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        async with self._reading:
+            now = self.services.clock.monotonic()
+            if self._read_at is None or now - self._read_at >= _KEPT_SECONDS:
+                await self._look()
+                self._read_at = self.services.clock.monotonic()
+        resp.content_type = CONTENT_TYPE_LATEST
+        resp.set_header("Cache-Control", "no-store")
+        resp.data = self.metrics.text()
+
+    async def _look(self) -> None:
         condition = await _condition(self.services, self.patience)
         self.metrics.things_stand(
             store=condition.store.ok, channel=condition.channel.ok, items=await self._items()
         )
         if condition.store.ok:
             await self._count_runs()
-        resp.content_type = CONTENT_TYPE_LATEST
-        resp.set_header("Cache-Control", "no-store")
-        resp.data = self.metrics.text()
 
     async def _items(self) -> int:
         try:

@@ -18,7 +18,7 @@ from playlist_adapters.channel.kryten.place import Place, Wish
 from playlist_adapters.channel.kryten.plays import heard_plays
 from playlist_core.domain.identity import Username
 from playlist_core.domain.queue import Position, QueueItem, QueueSnapshot, Refusal
-from playlist_core.errors import ChannelUnavailable, InvalidInput, OutcomeUnknown, QueueRefused
+from playlist_core.errors import ChannelUnavailable, InvalidInput, OutcomeUnknown, PlaylistError, QueueRefused
 from playlist_core.ports import ChannelUser, Clock, Play, Spawn
 
 # A manifest may take 10 s, and what changes the list waits behind other people's adds.
@@ -193,12 +193,12 @@ async def open_channel(
 
 @asynccontextmanager
 async def _beside(run: Callable[[], Any]) -> AsyncGenerator[Spawn, None]:
-    failure: Exception | None = None
+    failure: PlaylistError | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run)
         try:
             yield tasks.start_soon
-        except Exception as exc:  # noqa: BLE001 - carried past the group, which would wrap it
+        except PlaylistError as exc:  # carried past the group, which would wrap it
             failure = exc
         finally:
             tasks.cancel_scope.cancel()
