@@ -17,7 +17,7 @@ demo: $(VENV)/run.stamp
 	@$(BIN)/kryten-playlist demo
 
 test: check $(ROBOT)/stamp
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check $(SOURCES)
