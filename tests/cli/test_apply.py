@@ -319,7 +319,7 @@ def test_ctrl_c_asks_for_the_end_and_waits_for_it(type_: CommandLine) -> None:
         1,
         ["2 of 4 items stand in the queue: 1 kept, 1 moved, 0 added.", "  2 items were not come to."],
     )
-    assert "kryten-playlist: The run is to end after the command under way; Ctrl-C again leaves" in err
+    assert "kryten-playlist: The run is to end after the command under way; Ctrl-C again stops" in err
     assert err.splitlines()[-1].startswith("kryten-playlist: Cancelled; what was done so far stays. (corr")
     assert world.told("run_cancel")[0] == {"run_id": "r1"}
 
@@ -331,10 +331,11 @@ def test_the_end_is_asked_for_until_somebody_has_heard_it(type_: CommandLine) ->
     assert len(world.told("run_cancel")) == 3
 
 
-def test_a_second_ctrl_c_leaves_it_running(type_: CommandLine) -> None:
+def test_a_second_ctrl_c_leaves_it_to_itself(type_: CommandLine) -> None:
     course = [pressing(type_, running()), running(), running(), pressing(type_, running()), running()]
     code, out, _ = type_(service(*course).reach, "apply", "Night")
-    assert (code, out) == (130, "Run r1 goes on by itself. Look at it with: kryten-playlist run show r1\n")
+    asked = "Run r1 was asked to end after the command under way."
+    assert (code, out) == (130, f"{asked} Look at it with: kryten-playlist run show r1\n")
     code, told, _ = type_.json(service(pressing(type_, running(), 2), running()).reach, "apply", "Night")
     assert (code, told) == (130, {"correlation_id": ID, "run_id": "r1"})
 

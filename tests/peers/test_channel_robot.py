@@ -16,6 +16,7 @@ from playlist_core.ports import ChannelUser
 from tests.peers.channels import (
     END,
     agrees,
+    away,
     back,
     fill,
     gives_bot_rank,
@@ -203,3 +204,16 @@ async def test_whoever_is_given_a_rank_while_absent_is_not_taken_for_present(sta
         stack.cytube.do(lambda double: double.room.audience.tell_all("setUserRank", absent))
         await heard(stack, channel)
         assert await channel.present(Username("absent")) is None
+
+
+async def test_the_log_tells_when_the_channel_goes_and_when_it_is_there_again(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(stack) as channel:
+        stack.robot.kill()
+        await away(channel)
+        stack.robot.start()
+        await back(channel)
+    told = [record.message for record in caplog.records if record.name == "kryten_playlist.channel"]
+    assert told[0].startswith("The channel is away: ")
+    assert told[-1] == f"The channel is there again: {stack.cytube.channel} on {stack.cytube.domain}."

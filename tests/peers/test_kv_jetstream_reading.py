@@ -1,15 +1,17 @@
 """How a bucket is read as a whole: what nats-py calls complete and is not, what never comes, an outage."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 
 import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 from nats.aio.msg import Msg
+from nats.js.errors import NoStreamResponseError
 
 from playlist_adapters.bus import Bus, open_bus
 from playlist_adapters.kv.jetstream import JetStreamKV, bind_bucket
-from playlist_core.ports import Entry
+from playlist_core.ports import Changed, Entry, Whole
 from tests.peers.nats_server import NatsServer
 from tests.peers.proxy import Proxy, proxy_to
 
@@ -114,4 +116,24 @@ async def test_a_reading_that_an_outage_cuts_off_is_begun_again_at_once(
                 await anyio.sleep(0.01)
             async with distant.watch():
                 assert await distant.entries() == entries
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("copied", [True, False])
+async def test_what_is_no_key_of_ours_is_passed_over(nats_server: NatsServer, copied: bool) -> None:
+    async with open_bus(nats_server.config()) as bus, anyio.create_task_group() as tasks:
+        kv = await bind_bucket(bus, f"foreign_{copied}", copied=copied)
+        tasks.start_soon(kv.follow)
+        await kv.create("ours/a", b"1")
+        for key in ("ns/zzz/a:b", "foreign~key", "a..b"):
+            with suppress(NoStreamResponseError):  # which NATS itself does not take
+                await bus.jetstream().publish(f"$KV.{kv.name}.{key}", b"theirs")
+        with anyio.fail_after(PATIENCE):
+            async with kv.watch() as changes:
+                heard = [await anext(changes), await anext(changes)]
+                await bus.jetstream().publish(f"$KV.{kv.name}.late:key", b"theirs")
+                assert [entry.key for entry in await kv.entries()] == ["ours/a"]
+                revision = await kv.create("ours/b", b"2")
+                heard.append(await anext(changes))
+        assert heard == [Changed("ours/a", b"1", 1), Whole(), Changed("ours/b", b"2", revision)]
         tasks.cancel_scope.cancel()

@@ -22,6 +22,11 @@ def check_key(key: str) -> None:
         raise InvalidInput.of("key", f"may contain {_GRAMMAR}")
 
 
+def is_key(key: str) -> bool:
+    """Whether `check_key` takes it."""
+    return len(key) <= MAX_KEY_CHARACTERS and _KEY.fullmatch(key) is not None
+
+
 def check_prefix(prefix: str) -> None:
     """Raises InvalidInput for a prefix that no key can begin with: it is a mistake, not an empty answer."""
     _check_length("prefix", prefix)

@@ -144,9 +144,11 @@ class LiveCopy:
 
     async def _take_from(self, watcher: KeyValue.KeyWatcher) -> None:
         async for update in watcher:
-            if update is not None and (news := self.state.take(update)):
+            if update is None:
+                continue
+            if news := self.state.take(update):
                 self.feed.tell(news)
-                self._has_moved()
+            self._has_moved()
 
     async def _look_after(self) -> None:
         """What was in the bucket at one look must have been heard of at the next."""

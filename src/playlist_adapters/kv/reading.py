@@ -9,6 +9,7 @@ from attrs import define, field
 from nats.js.api import ConsumerInfo, StreamInfo
 from nats.js.kv import KeyValue
 
+from playlist_adapters.kv.keys import is_key
 from playlist_adapters.kv.watcher import Held, Unread
 from playlist_adapters.nats_errors import FAILURES, asking
 from playlist_core.errors import Unavailable
@@ -30,7 +31,8 @@ class BucketState:
 
     A value that is replaced before it is sent is never sent. So a key may be missing or old until the next
     value comes, and `gap` is the last revision before which something was left out. Values are held of the
-    keys under `prefix` (None: of none), of all others the revisions.
+    keys under `prefix` (None: of none), of all others the revisions. What can be no key of
+    ours is passed over.
     """
 
     prefix: str | None = ""
@@ -47,6 +49,8 @@ class BucketState:
         if revision > self.reached + 1:
             self.gap = revision
         self.reached = revision
+        if not is_key(key):
+            return None  # somebody else's: NATS takes keys that its own clients do not
         if update.operation is not None:
             self.entries.pop(key, None)
             self.deleted[key] = revision

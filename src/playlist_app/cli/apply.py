@@ -22,7 +22,9 @@ from playlist_core.errors import OutcomeUnknown, PlaylistError
 from playlist_core.ports import Clock
 
 _STATUS: Final = "kryten-playlist status tells whether it has"
-_ASKED_TO_END: Final = "The run is to end after the command under way; Ctrl-C again leaves it running."
+_BY_ITSELF: Final = "goes on by itself"
+_ENDS: Final = "was asked to end after the command under way"
+_ASKED_TO_END: Final = "The run is to end after the command under way; Ctrl-C again stops watching it."
 
 
 def apply(args: argparse.Namespace, outside: Outside) -> int:
@@ -34,21 +36,21 @@ async def _apply(settings: Settings, args: argparse.Namespace, outside: Outside)
     async with reached(settings, args, outside) as service:
         order = Order(service, " ".join(args.name), args.mode)
         if args.detach:
-            return _left(await order.begin(), service, as_json=args.json, code=0)
+            return _left(await order.begin(), service, _BY_ITSELF, as_json=args.json, code=0)
         display = Display(lines=not args.json)
         airing = Airing(order, clock=outside.system.clock, display=display)
         with outside.presses() as presses:
             run = await airing.see_through(presses)
         if run is None:
-            return _left(airing.run_id, service, as_json=args.json, code=INTERRUPTED)
+            return _left(airing.run_id, service, _ENDS, as_json=args.json, code=INTERRUPTED)
         return _ended(run, service, as_json=args.json)
 
 
-def _left(run_id: str, service: Service, *, as_json: bool, code: int) -> int:
+def _left(run_id: str, service: Service, words: str, *, as_json: bool, code: int) -> int:
     if as_json:
         print_json({CORRELATION_ID: service.correlation_id, "run_id": run_id})
     else:
-        say(f"Run {run_id} goes on by itself. {look_again(run_id)}")
+        say(f"Run {run_id} {words}. {look_again(run_id)}")
     return code
 
 

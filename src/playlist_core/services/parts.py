@@ -101,7 +101,14 @@ class Unpacking:
                 for line in lines:
                     self._digest.update(line + b"\n")
                 yield [stored.structure(json.loads(_decoded(line)), CatalogItem) for line in lines]
-        except (ValueError, TypeError, KeyError, zlib.error, cattrs.BaseValidationError) as exc:
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            RecursionError,
+            zlib.error,
+            cattrs.BaseValidationError,
+        ) as exc:
             raise unreadable_part() from exc
 
     @property

@@ -67,6 +67,7 @@ class Following:
     # Another number than before: the channel was away in between, and what was sent may have got lost.
     interruptions: int = field(default=0, init=False)
     _trouble: str = field(default="The robot has not been found yet.", init=False)
+    _told_away: bool = field(default=False, init=False)
     _doubtful: bool = field(default=True, init=False)
     _elsewhere: bool = field(default=False, init=False)
     _counted_at: float | None = field(default=None, init=False)
@@ -216,6 +217,9 @@ class Following:
         if not self._doubtful:
             self.ears.sign_of_life()
             self.state, self._trouble = State.READY, ""
+            if self._told_away:
+                log.warning("The channel is there again: %s on %s.", place.channel, place.domain)
+            self._told_away = False
             self.ears.tell()
 
     async def _look(self) -> None:
@@ -241,6 +245,7 @@ class Following:
     def _lose(self, trouble: str) -> None:
         if trouble != self._trouble:
             log.warning("The channel is away: %s", trouble)
+            self._told_away = True
         self.state, self._trouble = State.AWAY, trouble
         self._interrupted()
 
