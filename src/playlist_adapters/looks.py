@@ -17,7 +17,7 @@ from playlist_adapters.index.snapshot_reader import SnapshotReader
 from playlist_adapters.nats_access import NatsAccess
 from playlist_adapters.nats_connecting import ServerFacts
 from playlist_adapters.nats_errors import asking
-from playlist_core.domain.catalog import SnapshotInfo
+from playlist_core.domain.catalog import SnapshotInfo, no_snapshot
 from playlist_core.errors import ChannelUnavailable, NotFound, Unavailable
 
 
@@ -44,21 +44,35 @@ def holder_of(directory: Path) -> int | None:
 async def look_at_index(path: Path) -> SnapshotInfo:
     """What is in the index file, also while a service has it open.
 
-    Raises Unavailable: `no_snapshot` where there is none, `index_unreadable` for a file that is not ours.
+    Raises Unavailable: `no_snapshot` where there is none, `index_unreadable` for a file that is not ours
+    or that this user may not read.
     """
     return await to_thread.run_sync(_info, path, abandon_on_cancel=True)
 
 
 def _info(path: Path) -> SnapshotInfo:
-    reader = SnapshotReader.open(path)
+    reader = _opened(path)
     reader.close()
     return reader.info
+
+
+def _opened(path: Path) -> SnapshotReader:
+    """The index; raises as `look_at_index`."""
+    try:
+        # A directory that is closed to this user, which the service's own never is, SQLite would not name.
+        with path.open("rb"):
+            pass
+    except (FileNotFoundError, NotADirectoryError) as exc:
+        raise no_snapshot() from exc
+    except OSError as exc:
+        raise Unavailable(f"{path} cannot be read: {exc.strerror}.", code="index_unreadable") from exc
+    return SnapshotReader.open(path)
 
 
 async def copy_of_index(path: Path) -> MemoryIndex:
     """What is in the index file, also while a service has it open; nothing where it cannot be read."""
     copy = MemoryIndex()
-    with suppress(Unavailable), closing(SnapshotReader.open(path)) as reader:
+    with suppress(Unavailable), closing(_opened(path)) as reader:
         info = reader.info
         items = reader.items_from(0, limit=info.item_count)
         async with copy.rebuild(info.snapshot_id, source=info.source, created_at=info.created_at) as writer:

@@ -83,7 +83,8 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as exc:
         bound.close()
         raise Conflict(
-            f"Port {port} on {host} is taken or not ours: {exc.strerror}. Choose another with --port.",
+            f"Port {port} on {host} is taken or not ours: {exc.strerror}."
+            " Choose another port (http_port in the settings, --port for the demo).",
             code="port_in_use",
         ) from exc
     bound.setblocking(False)

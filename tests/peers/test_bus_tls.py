@@ -430,6 +430,11 @@ async def test_the_settings_of_nats_server_in_the_documentation_are_enough(
                 assert await others.ask("kryten.playlist.cmd.status", {}, timeout=PATIENCE) == {
                     "status": "ok"
                 }
+                # The command line, with the settings of the service, asks as the same user.
+                async with open_bus(ours) as asking:
+                    assert await asking.ask("kryten.playlist.cmd.status", {}, timeout=PATIENCE) == {
+                        "status": "ok"
+                    }
             tasks.cancel_scope.cancel()
 
 

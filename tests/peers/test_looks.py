@@ -1,7 +1,8 @@
 """What `config check` asks for real: nats-server with and without JetStream, buckets, the real robot."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from playlist_adapters.looks import (
     JetStreamFacts,
     NatsLooks,
     RobotFacts,
+    copy_of_index,
     holder_of,
     look_at_index,
     look_at_nats,
@@ -117,6 +119,32 @@ async def test_an_index_is_looked_at_and_left_alone(tmp_path: Path) -> None:
         snapshot_id="s1", source="export films.csv", created_at=MOMENT, item_count=1, category_count=1
     )
     assert left.exists()
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """An ordinary user instead of root, whom no mode of a directory keeps out."""
+    ours = os.geteuid()
+    if ours == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if ours == 0:
+            os.seteuid(ours)
+
+
+async def test_an_index_that_this_user_may_not_read_is_told(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(0)
+    path = closed / "catalog.sqlite3"
+    with nobody(), pytest.raises(Unavailable) as refused:
+        await look_at_index(path)
+    assert refused.value.code == "index_unreadable"
+    assert refused.value.message == f"{path} cannot be read: Permission denied."
+    with nobody():
+        assert await (await copy_of_index(path)).state() is None
+    closed.chmod(0o700)
 
 
 def test_the_holder_of_a_data_directory_is_seen_and_not_disturbed(tmp_path: Path) -> None:

@@ -335,7 +335,7 @@ def test_a_busy_port_ends_with_a_clear_sentence(child: Child, tmp_path: Path) ->
     )
     assert second.returncode == 1
     assert second.stderr.startswith(f"kryten-playlist: Port {port} on {host} is taken")
-    assert second.stderr.endswith("Choose another with --port.\n")
+    assert second.stderr.endswith(" (http_port in the settings, --port for the demo).\n")
     assert second.stderr.count("\n") == 1
     assert second.stdout == ""
 

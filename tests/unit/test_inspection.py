@@ -130,7 +130,43 @@ def test_a_secret_that_everybody_may_read_is_told(tmp_path: Path, mode: int) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"api_key": "hush"},
+        {"nats": {"token": "hush"}},
+        {"nats_token": "hush"},
+        {"catalog": {"source": "postgresql://u:hush@db.example/mediacms"}},
+    ],
+    ids=["of no use here", "inherited", "overridden", "in an address"],
+)
+def test_a_secret_is_one_wherever_it_stands_in_the_file_and_whether_it_is_used_or_not(
+    tmp_path: Path, kept: dict[str, object]
+) -> None:
+    path = write(tmp_path, {"nats_url": "nats://n", **kept})
+    path.chmod(0o644)
+    found = settings_findings(load(path, {"KRYTEN_PLAYLIST_NATS_TOKEN": "other"}))
+    told = Finding(
+        "settings",
+        Verdict.WARNING,
+        f"{path} holds a secret, and everybody may read it: chmod 640 it.",
+    )
+    assert found[-1] == told
+
+
 def test_settings_without_a_secret_may_be_read_by_everybody(tmp_path: Path) -> None:
+    named = tmp_path / "password"
+    named.write_text("hush")
+    named.chmod(0o640)
+    for harmless in (
+        {"nats_user": "u", "nats_password_file": str(named)},
+        {"nats": {"user": "u", "password": "${NATS_PASSWORD}"}},
+    ):
+        path = write(tmp_path, {"nats_url": "nats://n", **harmless})
+        path.chmod(0o644)
+        loaded = load(path, {"NATS_PASSWORD": "hush"})
+        assert loaded.settings.nats_password == "hush"
+        assert [each.verdict for each in settings_findings(loaded)] == [Verdict.OK]
     path = write(tmp_path, {"nats_url": "nats://n"})
     path.chmod(0o644)
     in_environment = load(path, {"KRYTEN_PLAYLIST_NATS_TOKEN": "hush"})

@@ -9,9 +9,10 @@ from typing import Any, Final, cast
 
 from attrs import evolve, field, frozen
 
-from playlist_app.config.inherited import INHERITED, SECTIONS, Heirs, filled
+from playlist_app.config.inherited import INHERITED, SECRETS_OF_TOOLS, SECTIONS, Heirs, filled
 from playlist_app.config.keys import KINDS
 from playlist_app.config.secret_files import SECRET_FILES, read_secret
+from playlist_app.config.values import MASK
 from playlist_core.errors import InvalidInput
 
 PREFIX: Final = "KRYTEN_PLAYLIST_"
@@ -68,6 +69,21 @@ def in_file(
         told += _in_file(name, raw, f"{path}: {name[:_NAMED]}", environ)
     given, notices = _apart(told)
     return list(_once(given)), notices
+
+
+def holds_secret(document: Mapping[str, object]) -> bool:
+    """Whether a secret stands in the file itself: not in a file that it names, nor in a variable."""
+    return any(_is_secret(name, raw) for name, raw in _dotted(document))
+
+
+def _is_secret(name: str, raw: object) -> bool:
+    if name in SECRETS_OF_TOOLS:
+        return bool(raw)
+    if name in SECRET_FILES:
+        return False
+    # Without an environment, what is `${NAME}` in the file is a problem, and not the secret of the variable.
+    given, _ = _apart(_in_file(name, raw, "", {}))
+    return any(each.problem is None and MASK in KINDS[each.key].show(each.value) for each in given)
 
 
 def in_environment(environ: Mapping[str, str]) -> tuple[list[Given], list[Notice]]:

@@ -111,17 +111,16 @@ _LOGGED: Final = "warnings are logged, with --verbose each request as well"
 _REFRESHED: Final = "a refresh comes when it is asked for, or by catalog.refresh_every"
 _RECONNECTS: Final = "the connection is tried anew every second, for ever"
 _ANNOUNCED: Final = "other services always hear of this one, every 30 s"
+SECRETS_OF_TOOLS: Final = ("api_key", "alternate_api_key", "verify_api_key")
+"""What is of no use here, but still a secret in the file."""
 _OF_TOOLS: Final = (
+    *SECRETS_OF_TOOLS,
     "db",
     "timeout",
     "concurrency",
     "rate_limit_delay",
     "humanizer_jitter",
-    *(
-        f"{which}{what}"
-        for which in ("", "alternate_", "verify_")
-        for what in ("api_key", "api_base", "model")
-    ),
+    *(f"{which}{what}" for which in ("", "alternate_", "verify_") for what in ("api_base", "model")),
 )
 _NOT_BLESSED: Final = (
     "it showed titles without a category, which everybody finds here;"

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from playlist_app.config.contradictions import contradictions
 from playlist_app.config.file import read_document
-from playlist_app.config.given import CATALOG, Given, Notice, Origin, in_environment, in_file
+from playlist_app.config.given import CATALOG, Given, Notice, Origin, holds_secret, in_environment, in_file
 from playlist_app.config.keys import KINDS, CatalogSettings, Settings
 from playlist_core.errors import InvalidInput, PlaylistError
 
@@ -41,12 +41,16 @@ class ConfigInvalid(PlaylistError):
 
 @frozen
 class Loaded:
-    """The settings, the origin of each key, the file that was read, if any, and what people should know."""
+    """The settings, the origin of each key, the file that was read, if any, and what people should know.
+
+    `holds_secret` is whether a secret stands in that file itself, used or not.
+    """
 
     settings: Settings
     origins: Mapping[str, Origin]
     path: Path | None
     notices: tuple[Notice, ...] = ()
+    holds_secret: bool = False
 
 
 class Shown(NamedTuple):
@@ -85,7 +89,13 @@ def load(path: Path | None, environ: Mapping[str, str], *, default_path: Path = 
         raise ConfigInvalid(list(dict.fromkeys(problems)))
     origins = dict.fromkeys(KINDS, Origin.DEFAULT) | {each.key: each.origin for each in given}
     notices = (Notice(_printable(each.where), each.notice) for each in (*of_file, *of_environment))
-    return Loaded(settings, origins, None if document is None else file, tuple(notices))
+    return Loaded(
+        settings,
+        origins,
+        None if document is None else file,
+        tuple(notices),
+        holds_secret=holds_secret(document or {}),
+    )
 
 
 def describe(loaded: Loaded) -> list[Shown]:

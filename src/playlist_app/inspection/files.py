@@ -10,8 +10,6 @@ from typing import Final
 from anyio import to_thread
 
 from playlist_app.config import Loaded, Origin, Settings
-from playlist_app.config.keys import KINDS
-from playlist_app.config.values import MASK
 from playlist_app.inspection.findings import Finding, failed, fine, warning
 from playlist_app.inspection.peers import Peers
 from playlist_core.errors import Unavailable
@@ -39,22 +37,13 @@ def _keys(number: int) -> str:
 def _open_to_others(loaded: Loaded) -> Iterator[Finding]:
     """Files with a secret in them that everybody on this machine may read."""
     settings = loaded.settings
-    holds_secret = any(
-        origin is Origin.FILE and MASK in KINDS[key].show(_value(settings, key))
-        for key, origin in loaded.origins.items()
-    )
     for path, is_secret in (
-        (loaded.path, holds_secret),
+        (loaded.path, loaded.holds_secret),
         (settings.nats_credentials, True),
         (settings.nats_tls_key, True),
     ):
         if path is not None and is_secret and _mode(path) & _OTHERS_MAY_READ:
             yield warning(SETTINGS, f"{path} holds a secret, and everybody may read it: chmod 640 it.")
-
-
-def _value(settings: Settings, key: str) -> object:
-    section, _, name = key.rpartition(".")
-    return getattr(settings.catalog if section else settings, name)
 
 
 def _mode(path: Path) -> int:
