@@ -34,7 +34,7 @@ class Credentials:
             import cryptography  # noqa: F401 - only whether it is there
         except ImportError as exc:
             raise InvalidInput.of(
-                "nats_credentials", "needs more to be installed: pip install 'kryten-playlist[credentials]'"
+                "nats_credentials", "needs more to be installed: pip install cryptography"
             ) from exc
         try:
             _Contents.of(path)

@@ -297,5 +297,5 @@ def test_without_the_extra_the_error_says_how_to_get_it() -> None:
     assert done.stdout.splitlines() == [
         "MediaCMS database mediacms at 127.0.0.1",
         "source_unavailable",
-        "To read a MediaCMS database, its driver must be installed: pip install 'kryten-playlist[database]'.",
+        "To read a MediaCMS database, its driver must be installed: pip install 'psycopg[binary]'.",
     ]

@@ -69,7 +69,7 @@ def source_name(address: DatabaseAddress) -> str:
 
 def no_driver() -> Unavailable:
     return Unavailable(
-        "To read a MediaCMS database, its driver must be installed: pip install 'kryten-playlist[database]'.",
+        "To read a MediaCMS database, its driver must be installed: pip install 'psycopg[binary]'.",
         code="source_unavailable",
         dependency="source",
     )
