@@ -33,7 +33,8 @@ Hear = Callable[[Msg], Awaitable[None]]
 # A peer that vanished without a word is noticed after two unanswered pings; kryten-py takes four minutes.
 _PING_SECONDS = 10
 _RECONNECT_SECONDS = 1
-_LEAVE_SECONDS = 2
+# As long as a busy service may need to take in what has come already.
+_LEAVE_SECONDS = 10
 _UNREACHED = "NATS cannot be reached: look whether it runs, and at nats_url."
 
 
