@@ -185,3 +185,14 @@ async def test_what_does_not_fit_is_named_with_the_reason() -> None:
         run = await house.apply("wxyz", Mode.APPEND)
         assert told(run) == (RunStatus.FAILED, 0, 0, 2, [("y", "list_full"), ("z", "list_full")])
         assert (house.queue, run.done, run.total) == ("[p]awx", 4, 4)
+
+
+async def test_what_goes_in_front_of_others_is_in_place_before_an_item_that_is_about_to_end_does(
+    house: Cinema,
+) -> None:
+    await house.apply("pxyz")
+    house.clock.advance(LENGTH - 4)
+    run = await house.apply("abxyz")
+    assert (run.status, run.enqueued_count, house.queue) == (RunStatus.DONE, 5, "[p]abxyz")
+    house.clock.advance(15)
+    assert house.queue == "p[a]bxyz"

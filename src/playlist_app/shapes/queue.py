@@ -193,7 +193,7 @@ def plan_view(preview: Preview, now: datetime) -> PlanView:
         move=len(todo.moved),
         add=len(todo.added),
         delete=todo.deleted,
-        commands=len(todo.steps),
+        commands=todo.commands,
         seconds=todo.seconds,
         unavailable=failures(preview.failed),
         limits=preview.limits,

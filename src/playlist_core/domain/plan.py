@@ -1,77 +1,37 @@
-"""From the queue as it is to the queue as it shall be: a correct list of single commands.
+"""From the queue as it is to the queue as it shall be, with the fewest commands.
 
-Never clear, shuffle or a move of the playing item. Before the first delete everything wanted is in place.
+Never clear, shuffle or a move of the playing item. `opening` puts item 1 on the air where the mode asks for
+that, `layout` decides which items stay, `order` makes steps of it, `deletes` adds what goes; `prediction`
+tells what the list is after each step.
 """
 
-from bisect import bisect_left
-from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
 from typing import Final
 
-from attrs import Factory, define, field, frozen
+from attrs import frozen
 
-from playlist_core.domain.queue import Position, QueueSnapshot
-from playlist_core.domain.target import Slot, Target
+from playlist_core.domain.deletes import Deletes
+from playlist_core.domain.layout import Layout, lay_out
+from playlist_core.domain.lineup import Lineup
+from playlist_core.domain.opening import Opening, openings
+from playlist_core.domain.order import Order, served
+from playlist_core.domain.pace import seconds
+from playlist_core.domain.queue import QueueSnapshot
+from playlist_core.domain.steps import Add, Jump, Move, New, Ref, Remove, SetTemp, Step, Wait
+from playlist_core.domain.target import Target
 
-# CyTube's pace for adds (rank 2 and above / below): a burst, then one each so many seconds.
-_BURST: Final = {True: (10, 0.505), False: (3, 1.01)}
-_COMMAND_SECONDS: Final = 0.05
+__all__ = ["Add", "Jump", "Move", "New", "Plan", "Ref", "Remove", "SetTemp", "Step", "Wait", "plan"]
 
-
-@frozen
-class New:
-    """An item that a step before will have added: the slot it was added for."""
-
-    slot: int
-
-
-Ref = int | New
-
-
-@frozen
-class Add:
-    """Queue the item of a slot."""
-
-    slot: int
-    media_id: str
-    position: Position
-    temp: bool
-
-
-@frozen
-class Move:
-    """Put an item behind another; `after` None is the front of the list."""
-
-    item: Ref
-    after: Ref | None
-
-
-@frozen
-class Remove:
-    item: Ref
-
-
-@frozen
-class SetTemp:
-    item: Ref
-    temp: bool
-
-
-@frozen
-class Jump:
-    """Put an item on the air now."""
-
-    item: Ref
-
-
-Step = Add | Move | Remove | SetTemp | Jump
+# At about 350 bytes an item a list of this length comes near what NATS and the robot take in one piece.
+_LONG: Final = 2_500
 
 
 @frozen(kw_only=True)
 class Plan:
     """Steps in the order of execution; `placed` says which item will stand in which slot.
 
-    `kept`, `moved` and `added` are slots of wanted items; `seconds` is an estimate of the time it takes.
+    `kept`, `moved` and `added` are slots of wanted items, `deleted` counts items of the queue that go.
+    `seconds` is an estimate of the time it takes, `longest` the most items that the list has meanwhile.
+    What follows a `Wait` is a forecast: how long the item plays that begins then may not be known before.
     """
 
     steps: tuple[Step, ...]
@@ -81,214 +41,62 @@ class Plan:
     added: tuple[int, ...]
     deleted: int
     seconds: float
+    longest: int
 
+    @property
+    def commands(self) -> int:
+        """What is sent to the channel; waiting is not."""
+        return sum(1 for step in self.steps if not isinstance(step, Wait))
 
-@define
-class _Item:
-    ref: Ref
-    media_id: str
-    temp: bool
-
-
-@define
-class _Draft:
-    """The items to be arranged and the steps so far; `items` stand in the order the arranging starts from."""
-
-    items: list[_Item]
-    current: Ref | None
-    steps: list[Step] = Factory(list[Step])
-    moved: set[int] = field(factory=set[int])
-    added: set[int] = field(factory=set[int])
-
-    def add(self, index: int, slot: Slot, position: Position) -> New:
-        wanted = slot.wanted is not None and slot.wanted.temp
-        temp = wanted if slot.temp is None else slot.temp
-        self.steps.append(Add(index, slot.media_id, position, temp))
-        self.added.add(index)
-        return New(index)
-
-    def move(self, index: int, ref: Ref, after: Ref | None) -> None:
-        self.steps.append(Move(ref, after))
-        if index not in self.added:
-            self.moved.add(index)
-
-    def jump(self, ref: Ref) -> None:
-        """What was playing disappears if it was temp."""
-        self.steps.append(Jump(ref))
-        self.items = [item for item in self.items if item.ref != self.current or not item.temp]
-        self.current = ref
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for people."""
+        if self.longest <= _LONG:
+            return ()
+        return (f"The queue has up to {self.longest} items; from about {_LONG} on the robot may lose it.",)
 
 
 def plan(snapshot: QueueSnapshot, target: Target) -> Plan:
     """The steps that turn `snapshot` into `target`, for a channel that does not change meanwhile.
 
-    Pure and total: the same queue and target always give the same plan, and carrying out the first step and
-    planning again comes to an end. Permissions are not looked at, except that adding "next" is avoided
-    where it is not allowed.
+    Pure and total: the same queue and target give the same plan. After any of its steps a new plan for the
+    same target needs as many commands as are left of this one, wherever `lay_out` finds the fewest.
+    Permissions are not looked at, except that adding "next" is avoided where it is not allowed. A target that
+    is longer than the channel admits is planned all the same.
     """
-    playing = None if snapshot.playing is None else snapshot.playing.uid
-    may_next = snapshot.capabilities.can_add_next and playing is not None
-    draft = _Draft([_Item(i.uid, i.media_id, i.temp) for i in snapshot.items], playing)
-    if target.on_air is not None:
-        _put_on_air(draft, target.on_air, target.slots[target.on_air], may_next=may_next)
-    placed = _match(draft, target)
-    kept = _kept_run(draft, placed)
-    _arrange(draft, target, placed, kept, may_next=may_next)
-    _set_temp(draft, target, placed)
-    standing = set(placed.values())
-    unwanted = [item.ref for item in draft.items if item.ref not in standing]
-    # What plays goes last, if it goes at all: until then somebody is watching it.
-    unwanted.sort(key=lambda ref: ref == draft.current)
-    steps = _within(snapshot.capabilities.max_items, len(snapshot.items), draft.steps, unwanted)
+    lineup = Lineup.of(snapshot)
+    may_next = snapshot.capabilities.can_add_next
+    fast = snapshot.capabilities.rank >= 2
+    opening, layout = _cheapest(lineup, target, may_next=may_next)
+    placed = served(layout)
+    arranging = Order(layout, placed, fast=fast).steps()
+    deletes = Deletes(snapshot.capabilities.max_items)
+    steps = tuple(deletes.among(lineup, opening.steps, layout, arranging))
+    added = {step.slot for step in steps if isinstance(step, Add)}
+    touched = {step.item for step in steps if isinstance(step, Move)}
     wanted = [index for index, slot in enumerate(target.slots) if slot.wanted is not None]
+    there = [index for index in wanted if index not in added]
     return Plan(
-        steps=tuple(steps),
-        placed=tuple(placed[index] for index in range(len(target.slots))),
-        kept=tuple(i for i in wanted if i not in draft.added and i not in draft.moved),
-        moved=tuple(i for i in wanted if i in draft.moved),
-        added=tuple(i for i in wanted if i in draft.added),
-        deleted=len(unwanted),
-        seconds=_seconds(steps, fast=snapshot.capabilities.rank >= 2),
+        steps=steps,
+        placed=placed,
+        kept=tuple(index for index in there if placed[index] not in touched),
+        moved=tuple(index for index in there if placed[index] in touched),
+        added=tuple(index for index in wanted if index in added),
+        deleted=len(lineup.entries) - sum(1 for ref in placed if not isinstance(ref, New)),
+        seconds=seconds(steps, fast=fast, lasts=lineup.lasts),
+        longest=deletes.longest,
     )
 
 
-def _put_on_air(draft: _Draft, index: int, slot: Slot, *, may_next: bool) -> None:
-    """Make the slot that must play the playing item, adding it first where it is missing."""
-    playing = draft.current
-    if any(item.ref == playing and item.media_id == slot.media_id for item in draft.items):
-        return
-    for item in draft.items:
-        if item.media_id == slot.media_id:
-            draft.jump(item.ref)
-            return
-    ref = draft.add(index, slot, Position.NEXT if may_next else Position.END)
-    behind = len(draft.items)
-    if may_next:
-        behind = next(at for at, item in enumerate(draft.items) if item.ref == playing) + 1
-    draft.items.insert(behind, _Item(ref, slot.media_id, bool(slot.temp)))
-    if playing is None:
-        draft.current = ref
-    else:
-        draft.jump(ref)
-
-
-def _match(draft: _Draft, target: Target) -> dict[int, Ref]:
-    """Slot -> item in the list, each at most once: by uid where it says so, then equal media in order."""
-    placed: dict[int, Ref] = {
-        index: slot.uid for index, slot in enumerate(target.slots) if slot.uid is not None
-    }
-    if target.on_air is not None and draft.current is not None:
-        placed[target.on_air] = draft.current
-    taken = set(placed.values())
-    free: defaultdict[str, deque[Ref]] = defaultdict(deque)
-    for item in draft.items:
-        if item.ref not in taken:
-            free[item.media_id].append(item.ref)
-    for index, slot in enumerate(target.slots):
-        if index not in placed and free[slot.media_id]:
-            placed[index] = free[slot.media_id].popleft()
-    return placed
-
-
-def _kept_run(draft: _Draft, placed: dict[int, Ref]) -> set[int]:
-    """The slots whose items stay where they are: a longest run in order, through the playing item."""
-    slot_of = {ref: index for index, ref in placed.items()}
-    order = [slot_of[item.ref] for item in draft.items if item.ref in slot_of]
-    pivot = slot_of.get(draft.current) if draft.current is not None else None
-    if pivot is None:
-        return set(_longest_increasing(order))
-    at = order.index(pivot)
-    left = _longest_increasing([slot for slot in order[:at] if slot < pivot])
-    right = _longest_increasing([slot for slot in order[at + 1 :] if slot > pivot])
-    return {*left, pivot, *right}
-
-
-def _longest_increasing(values: Sequence[int]) -> list[int]:
-    tails: list[int] = []
-    at: list[int] = []
-    before: list[int] = []
-    for index, value in enumerate(values):
-        length = bisect_left(tails, value)
-        before.append(at[length - 1] if length else -1)
-        tails[length : length + 1] = [value]
-        at[length : length + 1] = [index]
-    run: list[int] = []
-    index = at[-1] if at else -1
-    while index >= 0:
-        run.append(values[index])
-        index = before[index]
-    return run[::-1]
-
-
-def _arrange(
-    draft: _Draft, target: Target, placed: dict[int, Ref], kept: set[int], *, may_next: bool
-) -> None:
-    """Bring every slot's item to its place between the kept ones, adding what is missing."""
-    pivot = next((i for i, ref in placed.items() if ref == draft.current), None)
-    front = _front_group(target, kept, pivot) if pivot is not None else range(0)
-    for index in reversed(front):
-        _place_next(draft, target, placed, index, may_next=may_next)
-    last_kept = max(kept, default=-1)
-    after: Ref | None = None
-    for index, slot in enumerate(target.slots):
-        if index in kept or index in front:
-            pass
-        elif index in placed:
-            draft.move(index, placed[index], after)
-        elif index > last_kept:
-            next_one = may_next and after is not None and after == draft.current
-            placed[index] = draft.add(index, slot, Position.NEXT if next_one else Position.END)
-        else:
-            placed[index] = draft.add(index, slot, Position.END)
-            draft.move(index, placed[index], after)
-        after = placed[index]
-
-
-def _front_group(target: Target, kept: set[int], pivot: int) -> range:
-    """The slots between the playing item and the first kept one behind it; empty where none is kept."""
-    behind = [index for index in kept if index > pivot]
-    return range(pivot + 1, min(behind)) if behind else range(0)
-
-
-def _place_next(draft: _Draft, target: Target, placed: dict[int, Ref], index: int, *, may_next: bool) -> None:
-    """Directly behind the playing item; done backwards, each costs one command."""
-    if index in placed:
-        draft.move(index, placed[index], draft.current)
-    elif may_next:
-        placed[index] = draft.add(index, target.slots[index], Position.NEXT)
-    else:
-        placed[index] = draft.add(index, target.slots[index], Position.END)
-        draft.move(index, placed[index], draft.current)
-
-
-def _set_temp(draft: _Draft, target: Target, placed: dict[int, Ref]) -> None:
-    temp_of = {item.ref: item.temp for item in draft.items}
-    for index, slot in enumerate(target.slots):
-        ref = placed[index]
-        if slot.temp is not None and temp_of.get(ref, slot.temp) != slot.temp:
-            draft.steps.append(SetTemp(ref, slot.temp))
-
-
-def _within(most: int, length: int, steps: Sequence[Step], unwanted: Sequence[Ref]) -> list[Step]:
-    """Deletes after everything else; where the list is full, one of the rear before each add."""
-    ordered: list[Step] = []
-    spare = list(unwanted)
-    for step in steps:
-        if isinstance(step, Add):
-            if length >= most and spare:
-                ordered.append(Remove(spare.pop()))
-                length -= 1
-            length += 1
-        ordered.append(step)
-    return [*ordered, *(Remove(ref) for ref in spare)]
-
-
-def _seconds(steps: Iterable[Step], *, fast: bool) -> float:
-    burst, spacing = _BURST[fast]
-    adds = others = 0
-    for step in steps:
-        if isinstance(step, Add):
-            adds += 1
-        else:
-            others += 1
-    return round(max(0, adds - burst) * spacing + (adds + others) * _COMMAND_SECONDS, 1)
+def _cheapest(lineup: Lineup, target: Target, *, may_next: bool) -> tuple[Opening, Layout]:
+    """How item 1 comes on the air, if it has to, and what is arranged then."""
+    if target.on_air is None:
+        uids = [slot.uid for slot in target.slots]
+        playing = None if lineup.playing is None else lineup.playing.ref
+        pivot = uids.index(playing) if isinstance(playing, int) and playing in uids else None
+        return Opening((), lineup), lay_out(lineup, target.slots, pivot, may_next=may_next)
+    ways = list(openings(lineup, target.slots, target.on_air, may_next=may_next))
+    layouts = (
+        lay_out(way.lineup, target.slots, target.on_air, may_next=may_next, share=len(ways)) for way in ways
+    )
+    return min(zip(ways, layouts, strict=True), key=lambda each: len(each[0].steps) + each[1].cost)

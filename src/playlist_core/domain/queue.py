@@ -1,6 +1,7 @@
 """The channel's queue as we see it: items, what is playing, and what the channel admits."""
 
 from enum import StrEnum
+from math import inf
 
 from attrs import field, frozen
 
@@ -95,3 +96,14 @@ class QueueSnapshot:
             if item.uid == self.playing.uid:
                 return index
         return None
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the playing item goes on; infinite when it is live, paused, or nothing plays.
+
+        CyTube goes on two seconds after the end, which are not counted on.
+        """
+        index = self.current_index
+        if self.playing is None or index is None or self.playing.paused or self.items[index].seconds <= 0:
+            return inf
+        return max(0.0, self.items[index].seconds - self.playing.position_seconds)

@@ -1,5 +1,6 @@
 """What the queue is to become: the wanted list for each mode, and what cannot be had."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 
@@ -32,6 +33,13 @@ class Slot:
     uid: int | None = field(default=None, kw_only=True)
     wanted: Wanted | None = field(default=None, kw_only=True)
     temp: bool | None = field(default=None, kw_only=True)
+
+    @property
+    def adds_temp(self) -> bool:
+        """The temp flag to ask for when the item is added."""
+        if self.temp is not None:
+            return self.temp
+        return self.wanted is not None and self.wanted.temp
 
 
 @frozen(kw_only=True)
@@ -144,24 +152,45 @@ def restoring(
 ) -> Target:
     """The list as it was; what plays now goes on if it was in it, otherwise `playing` goes on the air.
 
-    `without` are places in `former` that cannot be had again.
+    `without` are places in `former` that cannot be had again. Where the channel refuses duplicates, what was
+    there more than once is left out as often as it is not in the list any more.
     """
     now = _playing(snapshot)
     slots: list[Slot] = []
+    left_out: list[tuple[Wanted, Left]] = []
     on_air = 0
     goes_on = False
+    again = _admitted(snapshot)
     for index, item in enumerate(former):
         if index in without:
             continue
+        wanted = Wanted(index, item.media_id, item.temp)
+        if not again(item.media_id):
+            left_out.append((wanted, Left.ALREADY_ON_PLAYLIST))
+            continue
         if index == playing:
             on_air = len(slots)
-        wanted = Wanted(index, item.media_id, item.temp)
+        uid = None
         if now is not None and not goes_on and item.media_id == now.media_id:
-            goes_on = True
-            slots.append(Slot(item.media_id, uid=now.uid, wanted=wanted, temp=_flag(snapshot, wanted)))
-        else:
-            slots.append(Slot(item.media_id, wanted=wanted, temp=_flag(snapshot, wanted)))
-    return Target(slots=tuple(slots), on_air=None if goes_on or not slots else on_air)
+            goes_on, uid = True, now.uid
+        slots.append(Slot(item.media_id, uid=uid, wanted=wanted, temp=_flag(snapshot, wanted)))
+    return Target(
+        slots=tuple(slots),
+        on_air=None if goes_on or not slots else on_air,
+        left_out=tuple(left_out),
+    )
+
+
+def _admitted(snapshot: QueueSnapshot) -> Callable[[str], bool]:
+    """Whether one more item of a media can stand in the list: each time it is asked, it does."""
+    there = Counter(item.media_id for item in snapshot.items)
+    stand: Counter[str] = Counter()
+
+    def admitted(media_id: str) -> bool:
+        stand[media_id] += 1
+        return snapshot.capabilities.allow_dupes or stand[media_id] <= max(1, there[media_id])
+
+    return admitted
 
 
 def _staying(snapshot: QueueSnapshot, items: Sequence[QueueItem], accepted: Sequence[Wanted]) -> list[Slot]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import Factory, define, field, frozen
 
-from playlist_core.domain.plan import Add, Jump, Move, Plan, Remove, SetTemp, Step, plan
+from playlist_core.domain.plan import Add, Jump, Move, Plan, Remove, SetTemp, Step, Wait, plan
 from playlist_core.domain.queue import QueueSnapshot, Refusal
 from playlist_core.domain.target import Left, SoFar, Target, Wanted
 from playlist_core.errors import ChannelUnavailable, OutcomeUnknown, QueueRefused
@@ -15,6 +15,8 @@ _PACE_PAUSE: Final = 0.25
 # A robot that is restarted is back after 4 s, or 14 when its watchdog does it; NATS after some seconds.
 _AWAY_MOST: Final = 60.0
 _AWAY_PAUSE: Final = 0.5
+# What plays is about to end; how long that takes the channel knows to some seconds.
+_CHANGE_LOOK: Final = 0.5
 _DOUBTS: Final = 3
 # An item that vanishes after each add is somebody's wish.
 _ADDS: Final = 5
@@ -189,6 +191,8 @@ class Convergence:
                 await self.gateway.set_temp(uid, temp=temp, generation=generation)
             case Jump(item=int(uid)):
                 await self.gateway.jump(uid, generation=generation)
+            case Wait():
+                await self.clock.sleep(_CHANGE_LOOK)
             case _:
                 raise AssertionError(f"a first step needs an item that is there: {step}")
 

@@ -76,7 +76,7 @@ class ChannelQueue:
             plan=todo,
             failed=look.failed,
             limits=(*((_NOTHING,) if nothing else ()), *_limits(look.snapshot, todo)),
-            warnings=goal.warnings,
+            warnings=(*goal.warnings, *todo.warnings),
             ends_in_seconds=_ends_in(look.snapshot, goal, look.playlist),
         )
 
