@@ -196,3 +196,10 @@ async def test_what_goes_in_front_of_others_is_in_place_before_an_item_that_is_a
     assert (run.status, run.enqueued_count, house.queue) == (RunStatus.DONE, 5, "[p]abxyz")
     house.clock.advance(15)
     assert house.queue == "p[a]bxyz"
+
+
+async def test_what_would_come_too_late_in_front_of_others_waits_for_the_next_item(house: Cinema) -> None:
+    await house.apply("pab")
+    house.clock.advance(LENGTH)
+    run = await house.apply("acxb")
+    assert (run.status, run.enqueued_count, house.queue) == (RunStatus.DONE, 4, "p[a]cxb")
