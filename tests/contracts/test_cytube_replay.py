@@ -10,68 +10,18 @@ What is made equal before comparing, and why:
 Shuffles are not made equal: the room is given the recorded picks instead of chance.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from random import Random
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from attrs import define
+from tests.peers.cytube.recorded import LEFT_OUT, Events, RecordedPicks, load, normalised
+from tests.peers.cytube.website import Website
 
-from playlist_adapters.channel.simulated import (
-    Account,
-    Connection,
-    FetchFailure,
-    Manifest,
-    Room,
-    direct_source,
-)
+from playlist_adapters.channel.simulated import Account, Connection, Room
 
-DATA = Path(__file__).parent.parent / "data" / "cytube"
 START = datetime(2026, 11, 20, 9, 46, 32, tzinfo=UTC)
-LEFT_OUT = "(left out)"
-Compared = list[tuple[str, Any]]
-
-
-def load(name: str) -> Any:
-    return json.loads((DATA / name).read_text())
-
-
-class RecordedServer:
-    """The web server of the recordings: what it answers stands in the address."""
-
-    def fetch(self, media_id: str, media_type: str) -> Manifest | FetchFailure:
-        parts = urlsplit(media_id)
-        asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        slug = Path(parts.path).stem
-        delay = timedelta(seconds=float(asked.get("delay", 0.05)))
-        if asked.get("status") == "404":
-            return FetchFailure(text="Expected HTTP 200 OK, not 404 Not Found", delay=delay)
-        if "ct" in asked:
-            text = f"Expected content-type application/json, not {asked['ct']}"
-            return FetchFailure(text=text, delay=delay)
-        return Manifest(
-            title=asked.get("title", f"Title {slug}"),
-            seconds=int(asked["dur"]),
-            delay=delay,
-            meta=direct_source(f"https://media.{parts.hostname}/v/{slug}.mp4"),
-        )
-
-
-class RecordedPicks(Random):
-    """Chance that draws the items of a shuffle in the order of their recorded new uids."""
-
-    def __init__(self, room: Room, recorded: Sequence[Any]) -> None:
-        super().__init__(0)
-        left = [item.media.media_id for item in room.playlist.items]
-        drawn = [item["media"]["id"] for item in sorted(recorded, key=lambda item: item["uid"])]
-        self._picks = [(left.index(media_id), left.remove(media_id))[0] for media_id in drawn]
-
-    def randrange(self, *args: Any, **kwargs: Any) -> int:
-        return self._picks.pop(0)
 
 
 @define
@@ -93,7 +43,7 @@ class Stage:
     def add(self, url: str, *, pos: str = "end", temp: bool = False) -> None:
         self.send("queue", queue_payload(url, pos=pos, temp=temp))
 
-    def frames(self) -> Compared:
+    def frames(self) -> Events:
         return normalised((frame.event, frame.payload) for frame in self.watched.collect())
 
     def enter(self, name: str) -> None:
@@ -111,26 +61,10 @@ def queue_payload(url: str, *, pos: str = "end", temp: bool = False) -> dict[str
     return {"id": f"https://media.example/m/{url}", "type": "cm", "pos": pos, "temp": temp}
 
 
-def normalised(events: Iterable[tuple[str, Any]]) -> Compared:
-    result: Compared = []
-    for event, payload in events:
-        if event != "mediaUpdate" or all(seen != "mediaUpdate" for seen, _ in result):
-            result.append((event, normalised_payload(event, payload)))
-    return result
-
-
-def normalised_payload(event: str, payload: Any) -> Any:
-    if event in ("pm", "chatMsg"):
-        return {key: value for key, value in payload.items() if key != "time"}
-    if event in ("changeMedia", "mediaUpdate") and payload != LEFT_OUT:
-        return payload | {"currentTime": round(payload["currentTime"])}
-    return payload
-
-
 def new_stage() -> Stage:
     """The channel of the recordings with KrytenBot in it, somewhat later."""
     accounts = [Account("KrytenBot", 3), Account("moddy", 2), Account("alice", 1), Account("bob", 1)]
-    room = Room.create(RecordedServer(), now=START, accounts=accounts, rank_delay=timedelta(milliseconds=1))
+    room = Room.create(Website(), now=START, accounts=accounts, rank_delay=timedelta(milliseconds=1))
     bot = room.connect()
     room.send(bot, "joinChannel", {"name": "testroom"})
     room.send(bot, "login", {"name": "KrytenBot", "pw": "x"})
@@ -161,7 +95,7 @@ FRAME_STEPS_LAST = {
 }
 
 
-def replayed_frames() -> Iterator[tuple[str, Compared, Compared]]:
+def replayed_frames() -> Iterator[tuple[str, Events, Events]]:
     recorded = load("cytube-frames.json")
     stage = new_stage()
     room, bot = stage.room, stage.watched
@@ -202,7 +136,7 @@ FRAMES = list(replayed_frames())
 
 
 @pytest.mark.parametrize(("expected", "given"), [pytest.param(*f, id=name) for name, *f in FRAMES])
-def test_a_client_of_rank_2_gets_the_recorded_frames(expected: Compared, given: Compared) -> None:
+def test_a_client_of_rank_2_gets_the_recorded_frames(expected: Events, given: Events) -> None:
     assert given == expected
 
 
@@ -308,7 +242,7 @@ EVENT_STEPS: dict[str, tuple[float, list[Act]]] = {
 RECORDED_FOR = {"chat": 1.0}
 
 
-def replayed_events() -> Iterator[tuple[str, Compared, Compared]]:
+def replayed_events() -> Iterator[tuple[str, Events, Events]]:
     stage = new_stage()
     steps = [step for step in load("kryten-events.json") if step["step"] in EVENT_STEPS]
     ends = [EVENT_STEPS[step["step"]][0] for step in steps[1:]] + [80.0]
@@ -334,7 +268,7 @@ EVENTS = list(replayed_events())
 
 
 @pytest.mark.parametrize(("expected", "given"), [pytest.param(*e, id=name) for name, *e in EVENTS])
-def test_the_robot_gets_the_recorded_events(expected: Compared, given: Compared) -> None:
+def test_the_robot_gets_the_recorded_events(expected: Events, given: Events) -> None:
     assert given == expected
 
 
